@@ -1,0 +1,132 @@
+/**
+ * The few errors a program is meant to catch. Each carries a stable `code`: test the code rather than the class, since
+ * two copies of the package may be loaded in one program.
+ *
+ * Every class takes `(message, fields)` with `cause` among the fields, so that one rule rebuilds any of them on the
+ * other side of a lane.
+ *
+ * @module
+ */
+
+/** The stable codes of TokenGate's errors. */
+export type TokenGateErrorCode =
+  | "ERR_TOKEN_CANCELLED"
+  | "ERR_TOKEN_TIMEOUT"
+  | "ERR_LANE_CRASH"
+  | "ERR_LANE_START"
+  | "ERR_GATE_CLOSED"
+  | "ERR_GATE_IN_LANE"
+  | "ERR_OPERATION_NOT_FOUND"
+  | "ERR_MODULE_LOAD"
+  | "ERR_NOT_CLONEABLE";
+
+/** What every error of this package has in common: a `code` that never changes between releases. */
+export abstract class TokenGateError extends Error {
+  /** Stable identifier of the condition. */
+  abstract readonly code: TokenGateErrorCode;
+}
+
+/**
+ * The token was ended by its owner: by `cancel`, by its `signal`, or by closing its gate without draining.
+ *
+ * Its name is `AbortError`, as the platform's own aborted operations have it; `cause` is the reason given.
+ */
+export class TokenCancelledError extends TokenGateError {
+  override readonly name: string = "AbortError";
+  readonly code: TokenGateErrorCode = "ERR_TOKEN_CANCELLED";
+}
+
+/** Which of a token's three limits ran out. */
+export type TokenLimit = "timeoutMs" | "queueTimeoutMs" | "deadlineMs";
+
+/** Fields of a {@linkcode TokenTimeoutError}. */
+export interface TokenTimeoutFields extends ErrorOptions {
+  /** The limit that ran out. */
+  limit: TokenLimit;
+  /** Its length, in milliseconds. */
+  limitMs: number;
+}
+
+/** One of the token's time limits ran out. Its name is `TimeoutError`, as the platform's own time-outs have it. */
+export class TokenTimeoutError extends TokenGateError {
+  override readonly name: string = "TimeoutError";
+  readonly code: TokenGateErrorCode = "ERR_TOKEN_TIMEOUT";
+  /** The limit that ran out. */
+  readonly limit: TokenLimit;
+  /** Its length, in milliseconds. */
+  readonly limitMs: number;
+
+  /** @param message what ran out @param fields the limit and its length */
+  constructor(message: string, fields: TokenTimeoutFields) {
+    super(message, fields);
+    this.limit = fields.limit;
+    this.limitMs = fields.limitMs;
+  }
+}
+
+/** Fields of a {@linkcode LaneCrashError}. */
+export interface LaneCrashFields extends ErrorOptions {
+  /** The lane that was lost. */
+  lane: number;
+  /** Exit code of the lane's isolate, where the runtime tells it. */
+  exitCode?: number | undefined;
+}
+
+/**
+ * The lane died while the function may have been running: it called `process.exit`, threw outside the function, or left
+ * a rejection unhandled. The call is not repeated, since it may have had effects. `cause` is what ended the lane, if known.
+ */
+export class LaneCrashError extends TokenGateError {
+  override readonly name: string = "LaneCrashError";
+  readonly code: TokenGateErrorCode = "ERR_LANE_CRASH";
+  /** The lane that was lost. */
+  readonly lane: number;
+  /** Exit code of the lane's isolate, where the runtime tells it. */
+  readonly exitCode: number | undefined;
+
+  /** @param message what happened @param fields the lane, its exit code and the cause */
+  constructor(message: string, fields: LaneCrashFields) {
+    super(message, fields);
+    this.lane = fields.lane;
+    this.exitCode = fields.exitCode;
+  }
+}
+
+/** No lane could be started, or none lived long enough to finish a token. `cause` is what the last one died of. */
+export class LaneStartError extends TokenGateError {
+  override readonly name: string = "LaneStartError";
+  readonly code: TokenGateErrorCode = "ERR_LANE_START";
+}
+
+/** The gate is closed, or is closing: it takes no new calls, and what it still held was ended. */
+export class GateClosedError extends TokenGateError {
+  override readonly name: string = "GateClosedError";
+  readonly code: TokenGateErrorCode = "ERR_GATE_CLOSED";
+}
+
+/**
+ * A gate was made, or an operation called, at the top level of a module that a lane has imported. A lane imports the module
+ * of each operation it runs, so the top level of that module runs there again: guard it with `if (!inLane)`.
+ */
+export class GateInLaneError extends TokenGateError {
+  override readonly name: string = "GateInLaneError";
+  readonly code: TokenGateErrorCode = "ERR_GATE_IN_LANE";
+}
+
+/** The module was imported in the lane, but declares no operation of that name there. */
+export class OperationNotFoundError extends TokenGateError {
+  override readonly name: string = "OperationNotFoundError";
+  readonly code: TokenGateErrorCode = "ERR_OPERATION_NOT_FOUND";
+}
+
+/** The operation's module could not be imported in the lane. `cause` is the error of the import. */
+export class ModuleLoadError extends TokenGateError {
+  override readonly name: string = "ModuleLoadError";
+  readonly code: TokenGateErrorCode = "ERR_MODULE_LOAD";
+}
+
+/** An argument or a result cannot cross between isolates: a function, a symbol, a class with private state. */
+export class NotCloneableError extends TokenGateError {
+  override readonly name: string = "NotCloneableError";
+  readonly code: TokenGateErrorCode = "ERR_NOT_CLONEABLE";
+}
