@@ -5,7 +5,8 @@
  */
 
 import type { ControlBlock } from "../lib/bridge/control_block.ts";
-import type { OperationContext } from "../lib/lane_context.ts";
+import { TokenCancelledError } from "../lib/errors.ts";
+import type { OperationContext } from "../lib/lane_mark.ts";
 
 /** The context of one call, from its start to its end; after that it no longer changes. */
 export class CallContext implements OperationContext {
@@ -33,7 +34,8 @@ export class CallContext implements OperationContext {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.aborted && this.#reason !== undefined) this.#controller.abort(this.#reason);
+    // The flag may be up before the message with the reason is read: a loop that polls the signal must see it all the same.
+    if (this.aborted) this.#controller.abort(this.#reason ?? new TokenCancelledError("The call was asked to stop"));
     return this.#controller.signal;
   }
 

@@ -60,16 +60,17 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
 }
 
 /**
- * Calls `report` once with what is about to end this worker, an error outside of any call or a rejection nobody handles, and then ends it.
+ * Ends this worker at an error outside of any call, or a rejection nobody handles, after `report` has told the gate.
  *
- * @param report tells the gate
+ * @param report tells the gate; false means that the error is no reason to end
  */
-export function onCrash(report: (error: unknown) => void): void {
-  const crash = (error: unknown): never => {
+export function onCrash(report: (error: unknown) => boolean): void {
+  const crash = (error: unknown): void => {
+    let isFatal = true;
     try {
-      report(error);
+      isFatal = report(error);
     } finally {
-      process.exit(1);
+      if (isFatal) process.exit(1);
     }
   };
   if ("Deno" in globalThis) {

@@ -149,6 +149,7 @@ class ThreadRun {
   #isUp = false;
   #isReady = false;
   #isStopped = false;
+  #isHeld = true;
   #hasEnded = false;
   #cause: unknown = undefined;
   #timer: Timer;
@@ -223,16 +224,18 @@ class ThreadRun {
   }
 
   hold(on: boolean): void {
-    if (on) this.#worker?.ref();
-    else this.#worker?.unref();
+    this.#isHeld = on;
+    if (this.#hasEnded) return;
+    if (on && !this.#isStopped) this.#worker?.ref();
+    else if (!on) this.#worker?.unref();
   }
 
   #terminate(): void {
     const { clock } = this.#parts;
     clock.clearTimer(this.#timer);
-    this.#worker?.unref();
     this.#worker?.terminate();
-    this.#timer = clock.setTimer(() => this.#end(undefined), FAREWELL_MS, true);
+    // Not quiet while tokens wait: the end of this worker is what lets them go on elsewhere.
+    this.#timer = clock.setTimer(() => this.#end(undefined), FAREWELL_MS, !this.#isHeld);
   }
 
   #startTimedOut(): void {
@@ -341,6 +344,7 @@ class ThreadRun {
     this.#hasEnded = true;
     this.control.stop();
     this.#parts.clock.clearTimer(this.#timer);
+    this.#worker?.unref();
     this.#noteStranded();
     const started: LaneCall[] = [];
     const unstarted: LaneCall[] = [];
