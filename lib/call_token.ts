@@ -48,7 +48,7 @@ export interface TokenOwner {
 }
 
 /** One call, as the planes see it. */
-export class CallToken<T = unknown> implements Token<T>, LaneCall {
+export class CallToken implements Token<unknown>, LaneCall {
   readonly id: number;
   readonly operation: OperationReference;
   readonly owner: TokenOwner;
@@ -65,7 +65,8 @@ export class CallToken<T = unknown> implements Token<T>, LaneCall {
   /** Number of the lane that holds the call; -1 while none does. */
   lane: number = -1;
   slot: number = -1;
-  /** Links of the intake. */
+  /** Whether it is in the intake, and its links there. */
+  isQueued = false;
   next: CallToken | undefined = undefined;
   previous: CallToken | undefined = undefined;
   /** Place in the heap of time limits; -1 while it has none. */
@@ -74,8 +75,8 @@ export class CallToken<T = unknown> implements Token<T>, LaneCall {
   signal: AbortSignal | undefined = undefined;
   /** The result, or the error, once settled. */
   outcome: unknown = undefined;
-  #promise: Promise<T> | undefined = undefined;
-  #resolve: ((value: T) => void) | undefined = undefined;
+  #promise: Promise<unknown> | undefined = undefined;
+  #resolve: ((value: unknown) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
 
   constructor(
@@ -126,8 +127,8 @@ export class CallToken<T = unknown> implements Token<T>, LaneCall {
     return !this.isSettled && this.owner.cancel(this, reason);
   }
 
-  then<A = T, B = never>(
-    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+  then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.promise().then(onFulfilled, onRejected);
@@ -135,16 +136,16 @@ export class CallToken<T = unknown> implements Token<T>, LaneCall {
 
   catch<B = never>(
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<T | B> {
+  ): Promise<unknown> {
     return this.promise().then(undefined, onRejected);
   }
 
-  finally(onFinally?: (() => void) | null): Promise<T> {
+  finally(onFinally?: (() => void) | null): Promise<unknown> {
     return this.promise().finally(onFinally);
   }
 
   /** The promise behind the token, made when first asked for. */
-  promise(): Promise<T> {
+  promise(): Promise<unknown> {
     this.#promise ??= this.#makePromise();
     return this.#promise;
   }
@@ -152,7 +153,7 @@ export class CallToken<T = unknown> implements Token<T>, LaneCall {
   /** Records the result; the owner has set the state. */
   fulfil(value: unknown): void {
     this.outcome = value;
-    this.#resolve?.(value as T);
+    this.#resolve?.(value);
     this.#drop();
   }
 
@@ -178,24 +179,23 @@ export class CallToken<T = unknown> implements Token<T>, LaneCall {
     this.#reject = undefined;
   }
 
-  #makePromise(): Promise<T> {
-    if (this.code === COMPLETED) return Promise.resolve(this.outcome as T);
+  #makePromise(): Promise<unknown> {
+    if (this.code === COMPLETED) return Promise.resolve(this.outcome);
     if (this.isSettled) return Promise.reject(this.outcome);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
+}
 
-  /** What the inspectors of Node and Bun print. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Token { id: ${this.id}, operation: "${this.operation.name}", state: "${this.state}" }`;
-  }
+function inspect(this: CallToken): string {
+  return `Token { id: ${this.id}, operation: "${this.operation.name}", state: "${this.state}" }`;
+}
 
-  /** What the inspector of Deno prints. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return `Token { id: ${this.id}, operation: "${this.operation.name}", state: "${this.state}" }`;
-  }
+// What console.log prints; the first is Node's and Bun's name for it.
+for (const name of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
+  Object.defineProperty(CallToken.prototype, Symbol.for(name), { value: inspect });
 }
 
 const NOTHING: readonly unknown[] = [];

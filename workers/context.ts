@@ -35,7 +35,9 @@ export class CallContext implements OperationContext {
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     // The flag may be up before the message with the reason is read: a loop that polls the signal must see it all the same.
-    if (this.aborted) this.#controller.abort(this.#reason ?? new TokenCancelledError("The call was asked to stop"));
+    if (this.aborted) {
+      this.#controller.abort(this.#reason ?? new TokenCancelledError("The call was asked to stop"));
+    }
     return this.#controller.signal;
   }
 

@@ -24,6 +24,7 @@ import {
   UNSTARTABLE,
   UP,
 } from "../lib/bridge/protocol.ts";
+import { isThenable } from "../lib/bridge/thenable.ts";
 import { installLaneConsole } from "./console.ts";
 import { CallContext } from "./context.ts";
 import { isRefusal, type LaneOperation, load } from "./loader.ts";
@@ -201,9 +202,4 @@ export class LaneCore {
     this.#port.post([CRASH, encodeError(error)]);
     return true;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && typeof value === "object" &&
-    typeof (value as { then?: unknown }).then === "function";
 }

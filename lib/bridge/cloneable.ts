@@ -22,7 +22,9 @@ export function findUncloneable(
       structuredClone(args[i]);
     } catch {
       return new NotCloneableError(
-        `Cannot send argument ${i + 1} of "${operation}" to a lane: received ${describe(args[i])}; ` +
+        `Cannot send argument ${i + 1} of "${operation}" to a lane: received ${
+          describe(args[i])
+        }; ` +
           `functions, symbols and objects with private state do not cross between isolates`,
         { cause },
       );

@@ -19,8 +19,14 @@ export class Intake {
     return this.#size;
   }
 
+  /** The token that has waited longest. */
+  get first(): CallToken | undefined {
+    return this.#first;
+  }
+
   /** Puts a token at the end. */
   push(token: CallToken): void {
+    token.isQueued = true;
     token.previous = this.#last;
     token.next = undefined;
     if (this.#last === undefined) this.#first = token;
@@ -33,6 +39,7 @@ export class Intake {
   unshift(tokens: readonly CallToken[]): void {
     for (let i = tokens.length - 1; i >= 0; i--) {
       const token = tokens[i]!;
+      token.isQueued = true;
       token.previous = undefined;
       token.next = this.#first;
       if (this.#first === undefined) this.#last = token;
@@ -56,6 +63,7 @@ export class Intake {
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
+    token.isQueued = false;
     token.previous = undefined;
     token.next = undefined;
     this.#size--;

@@ -35,7 +35,9 @@ export class Mailbox {
   /** Puts a call in a free slot, and writes the slot to it. @throws {RangeError} when the mailbox is full */
   put(call: LaneCall): number {
     if (this.#freeCount === 0) {
-      throw new RangeError(`Cannot put a call in the mailbox: all ${this.capacity} slots are taken`);
+      throw new RangeError(
+        `Cannot put a call in the mailbox: all ${this.capacity} slots are taken`,
+      );
     }
     const slot = this.#free[--this.#freeCount]!;
     this.#calls[slot] = call;

@@ -14,10 +14,19 @@ interface StrandedThread {
 
 /** The stranded threads of one gate. */
 export class StrandedThreads {
+  readonly #onFirst: () => void;
   #threads: StrandedThread[] = [];
+  #hasAny = false;
+
+  /** @param onFirst called when the first thread is stranded, and never again */
+  constructor(onFirst: () => void) {
+    this.#onFirst = onFirst;
+  }
 
   /** Counts a thread whose function does not return. */
   add(control: ControlBlock): void {
+    if (!this.#hasAny) this.#onFirst();
+    this.#hasAny = true;
     this.#threads.push({ control, returnCount: control.returnCount });
   }
 

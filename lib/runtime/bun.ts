@@ -33,7 +33,7 @@ export const bunAdapter: RuntimeAdapter = {
   availableLanes: availableParallelism,
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
-    const BunWorker = Reflect.get(globalThis, "Worker") as new (
+    const BunWorker = Reflect.get(globalThis, "Worker") as unknown as new (
       url: string,
       options: object,
     ) => BunWorker;
