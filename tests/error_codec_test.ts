@@ -128,6 +128,7 @@ test("a subclass without a name of its own is known by the name of its class", (
   assertEquals(revived.name, "HttpError");
   assertEquals(revived.status, 404);
   assertHidden(revived, "name");
+  assertMatch(revived.stack ?? "", /^HttpError: not found\n/);
 });
 
 test("the class name is kept beside a name that differs, over two crossings", () => {
