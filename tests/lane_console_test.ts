@@ -133,7 +133,7 @@ test("a lane goes on when nobody reads what it prints", async () => {
 });
 
 test("a reader who starts late gets every line", async () => {
-  const child = start("lane exits", "[lane] ");
+  const child = start("full pipe", "[lane] ");
   // Nothing is read before the pipe is full: the lane is in its loop then, and has to wait.
   await once(child, "spawn");
   await once(child.stdout!, "readable");
