@@ -74,7 +74,7 @@ export function encodeError(value: unknown): EncodedError {
  * @returns an equal of what was thrown, as described above; a TypeError that says so if the input is malformed, its
  * `cause` saying in what
  */
-export function decodeError(encoded: EncodedError): unknown {
+export function decodeError(encoded: unknown): unknown {
   try {
     return decode(encoded);
   } catch (thrown) {
