@@ -168,8 +168,8 @@ export class TokenGate extends EventTarget {
 
   #onCrash(lane: number, loss: LaneLoss): void {
     const { cause, exitCode } = loss;
-    // Where a token was lost too, the token tells it.
-    if (loss.started.length === 0 && loss.wasReady) {
+    // Where a token was lost too, the token tells it; and one that was given up may end as it likes.
+    if (loss.started.length === 0 && loss.wasReady && !loss.wasStuck) {
       warn(
         `lane ${lane} ended by itself, with exit code ${exitCode}, while no call was running in it`,
         cause,

@@ -33,6 +33,8 @@ export interface LaneLoss {
   readonly exitCode: number | undefined;
   /** Whether the lane had taken calls: false when it failed to start. */
   readonly wasReady: boolean;
+  /** Whether a call that had been released was still running. */
+  readonly wasStuck: boolean;
   /** Calls that may have started and have no answer, in the order they were sent. */
   readonly started: readonly LaneCall[];
   /** Calls that have certainly not started and never will here, in the order they were sent. */

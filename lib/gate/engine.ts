@@ -360,7 +360,8 @@ export class Engine implements LaneEvents, TokenOwner {
 
   #quiet(): void {
     this.#isQuietPlanned = false;
-    if (this.#ledger.active === 0) this.#hold(false);
+    // A close that is under way is work too.
+    if (this.#ledger.active === 0 && this.#onAllDown === undefined) this.#hold(false);
   }
 
   // Time limits.

@@ -313,12 +313,14 @@ class SimulatedRun {
     }
     const wasReady = this.#isReady;
     this.#onEnd();
-    this.#parts.events.lost(this.#lane, {
+    const loss = {
       cause: undefined,
       exitCode,
       wasReady,
+      wasStuck: this.released > 0,
       started,
       unstarted,
-    });
+    };
+    this.#parts.events.lost(this.#lane, loss);
   }
 }

@@ -358,6 +358,7 @@ class ThreadRun {
       cause: this.#cause,
       exitCode,
       wasReady: this.#isReady,
+      wasStuck: this.released > 0,
       started,
       unstarted,
     });
