@@ -25,7 +25,7 @@ export type RuntimePaths = Partial<Record<RuntimeName, string>>;
  *
  * @param names the runtimes wanted
  * @param report receives lines of progress; by default they go to the standard error
- * @returns the absolute path of each runtime's executable
+ * @returns the path of each runtime's executable
  * @throws {Error} when a runtime can neither be found nor installed; the message says what to do
  */
 export async function ensureRuntimes(
@@ -129,7 +129,8 @@ async function nodeOnPath(): Promise<string | undefined> {
   return version !== undefined && isAtLeast(version, OLDEST_SOURCE_NODE) ? version : undefined;
 }
 
-async function versionOf(executable: string): Promise<string | undefined> {
+/** The version an executable says it has, or `undefined` when it does not run. */
+export async function versionOf(executable: string): Promise<string | undefined> {
   try {
     const { success, stdout } = await new Deno.Command(executable, {
       args: ["--version"],
