@@ -108,13 +108,17 @@ async function checkPins({ imports }: Manifest): Promise<void> {
   }
 }
 
+/** Reports as the test runners wrote them, whose words are not ours. */
+const CAPTURED = "tests/fixtures/runner_reports/";
+
 async function checkLeftovers(): Promise<number> {
   const paths = await walkFiles(".");
   for (const path of paths) {
+    const shown = relative(ROOT, path).replaceAll("\\", "/");
     const bytes = await Deno.readFile(path);
-    if (bytes.includes(0)) continue; // Not a text.
+    if (shown.startsWith(CAPTURED) || bytes.includes(0)) continue;
     for (const { line, message } of findLeftovers(new TextDecoder().decode(bytes))) {
-      problems.push(`${relative(ROOT, path)}:${line}: ${message}`);
+      problems.push(`${shown}:${line}: ${message}`);
     }
   }
   return paths.length;
