@@ -35,6 +35,13 @@ export async function npmInstall(wanted: NpmPackage, report: Report): Promise<vo
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 
+  // What is there does not serve, or nobody would ask; npm would look at its version only and leave it so.
+  await Deno.remove(join(RUNTIMES_FOLDER, "node_modules", ...wanted.name.split("/")), {
+    recursive: true,
+  }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+
   const what = `${wanted.label} ${wanted.version}`;
   report(`runtimes: installing ${what} from npm (${wanted.name})`);
   const started = performance.now();

@@ -114,7 +114,7 @@ async function install(name: RuntimeName, report: Report): Promise<string> {
   }
   const fallback = name === "node" ? await nodeOnPath() : undefined;
   if (fallback !== undefined) {
-    report(`runtimes: no package of node ${version} here; using node ${fallback} from the path`);
+    report(`runtimes: cannot install node ${version}; using node ${fallback} from the path`);
     return "node";
   }
   throw new Error(
