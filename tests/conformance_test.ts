@@ -1,6 +1,13 @@
 // The behaviour that every runtime's lanes must have. The same file runs on Deno, Bun and Node.
 import { test } from "node:test";
-import { assert, assertEquals, assertInstanceOf, assertNotStrictEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertNotStrictEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { GateClosedError, TokenCancelledError, TokenGate, TokenTimeoutError } from "../mod.ts";
 import * as operations from "./fixtures/operations.ts";
 import { changed, checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
@@ -156,7 +163,11 @@ test("cancelling a waiting token ends it before it starts", async () => {
     assertEquals(token.state, "killed");
     assertEquals(token.cancel(), false);
     const error = await assertRejects(() => token, TokenCancelledError, "not wanted");
-    assertEquals([error.name, error.code, error.cause], ["AbortError", "ERR_TOKEN_CANCELLED", "not wanted"]);
+    assertEquals([error.name, error.code, error.cause], [
+      "AbortError",
+      "ERR_TOKEN_CANCELLED",
+      "not wanted",
+    ]);
     assertEquals(await gate.call(add, 1, 1), 2);
     assertEquals(counts[0], 0);
     assertEquals(gate.stats().killed, 1);

@@ -73,8 +73,12 @@ export function onCrash(report: (error: unknown) => boolean): void {
       if (isFatal) process.exit(1);
     }
   };
-  if ("Deno" in globalThis) {
-    // Node's events do not fire for these there.
+  if (!("Deno" in globalThis)) {
+    process.on("uncaughtException", crash);
+    process.on("unhandledRejection", crash);
+  }
+  // Deno has only these, and so has Bun where its test runner has taken the events of the process.
+  if ("Deno" in globalThis || "Bun" in globalThis) {
     scope.addEventListener("error", (event) => {
       event.preventDefault();
       crash(event.error);
@@ -83,10 +87,7 @@ export function onCrash(report: (error: unknown) => boolean): void {
       event.preventDefault();
       crash(event.reason);
     });
-    return;
   }
-  process.on("uncaughtException", crash);
-  process.on("unhandledRejection", crash);
 }
 
 /**

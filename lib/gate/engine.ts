@@ -289,7 +289,7 @@ export class Engine implements LaneEvents, TokenOwner {
   #turn(): void {
     this.#isTurnPlanned = false;
     const { seats } = this.#crew;
-    if (this.#ledger.active > 0) this.#crew.ensure(this.#ledger.active);
+    this.#crew.ensure(this.#ledger.active);
     route(this.#intake, seats, this.#admit);
     if (this.#intake.size > 0) return;
     const taken = takeForIdle(seats);

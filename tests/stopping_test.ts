@@ -1,0 +1,136 @@
+// Functions that do not stop, and lanes that die.
+import { test } from "node:test";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  LaneCrashError,
+  LaneStartError,
+  TokenCancelledError,
+  TokenGate,
+  TokenTimeoutError,
+} from "../mod.ts";
+import * as operations from "./fixtures/operations.ts";
+import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
+
+const { add, countStart, crash, spin } = operations;
+const isDeno = "Deno" in globalThis;
+
+checkNoLanesLeft();
+
+function sharedInts(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * length));
+}
+
+/** Runs a body with the warnings it prints collected, in place of printed. */
+async function withWarnings(body: () => Promise<void>): Promise<string[]> {
+  const warnings: string[] = [];
+  const { warn } = console;
+  console.warn = (...parts: unknown[]): void => void warnings.push(parts.join(" "));
+  try {
+    await body();
+  } finally {
+    console.warn = warn;
+  }
+  return warnings;
+}
+
+test("a loop without end is timed out, its lane replaced, and a thousand tokens behind it complete once each", async () => {
+  const warnings = await withWarnings(() =>
+    using(new TokenGate({ lanes: 1, graceMs: 20 }), async (gate) => {
+      const counts = sharedInts(1_000);
+      const replaced: unknown[] = [];
+      gate.addEventListener("lanereplaced", (event) => {
+        replaced.push((event as CustomEvent).detail);
+      });
+      const endless = spin.with({ gate, timeoutMs: 100 })();
+      const tokens = Array.from({ length: 1_000 }, (_, n) => gate.call(countStart, counts, n));
+      const error = await assertRejects(() => endless, TokenTimeoutError);
+      assertEquals([error.limit, error.code], ["timeoutMs", "ERR_TOKEN_TIMEOUT"]);
+      assertEquals(await Promise.all(tokens), tokens.map(() => 1));
+      assert(counts.every((count) => count === 1));
+      const stats = gate.stats();
+      assertEquals([stats.completed, stats.timeout, stats.crashes], [1_000, 1, 0]);
+      assertEquals(stats.stranded, isDeno ? 1 : 0);
+      assertEquals(replaced, [{ lane: 0 }]);
+    })
+  );
+  // Said once, with the remedy, where the thread cannot be stopped.
+  assertEquals(warnings.length, isDeno ? 1 : 0);
+  if (isDeno) assert(warnings[0]!.includes("current().aborted"), warnings[0]);
+});
+
+test("a cancelled loop gives its lane up, and the next call works", async () => {
+  await withWarnings(() =>
+    using(new TokenGate({ lanes: 1, graceMs: 20 }), async (gate) => {
+      const endless = gate.call(spin);
+      while (endless.state !== "executing") await new Promise((resolve) => setTimeout(resolve, 1));
+      assert(endless.cancel("enough"));
+      await assertRejects(() => endless, TokenCancelledError, "enough");
+      assertEquals(await gate.call(add, 1, 2), 3);
+    })
+  );
+});
+
+const endings = ["process.exit", ...(isDeno ? ["Deno.exit"] : []), "timer", "rejection"];
+for (const how of endings) {
+  test(`a worker that ends by ${how} rejects its token, runs nothing twice, and the next call works`, async () => {
+    await using(new TokenGate({ lanes: 1 }), async (gate) => {
+      const crashes: { lane: number; exitCode: number }[] = [];
+      gate.addEventListener("lanecrash", (event) => crashes.push((event as CustomEvent).detail));
+      const starts = sharedInts(1);
+      const counts = sharedInts(200);
+      assertEquals(await gate.call(add, 1, 2), 3);
+      const token = gate.call(crash, how, starts);
+      const behind = Array.from({ length: 200 }, (_, n) => gate.call(countStart, counts, n));
+      const error = await assertRejects(() => token, LaneCrashError);
+      assertEquals([error.code, error.lane, token.state], ["ERR_LANE_CRASH", 0, "failed"]);
+      if (how.endsWith("exit")) assertEquals(error.exitCode, 3);
+      else {
+        const cause = error.cause as Error;
+        assertInstanceOf(cause, RangeError);
+        assert(cause.stack!.includes("operations.ts"), cause.stack);
+      }
+      assertEquals(await Promise.all(behind), behind.map(() => 1));
+      assertEquals(await gate.call(add, 1, 2), 3);
+      assertEquals(starts[0], 1);
+      assertEquals(gate.stats().crashes, 1);
+      assertEquals(crashes.map((crash) => crash.lane), [0]);
+    });
+  });
+}
+
+test("a worker that dies while no call runs is replaced, and not in silence", async () => {
+  const warnings = await withWarnings(() =>
+    using(new TokenGate({ lanes: 1 }), async (gate) => {
+      const crashed = new Promise((resolve) => gate.addEventListener("lanecrash", resolve));
+      assertEquals(await gate.call(operations.crashLater), "returned");
+      const keepAlive = setInterval(() => {}, 1_000);
+      const event = await crashed as CustomEvent<{ cause: Error }>;
+      clearInterval(keepAlive);
+      assertEquals(event.detail.cause.message, "left behind");
+      assertEquals(await gate.call(add, 1, 2), 3);
+    })
+  );
+  assertEquals(warnings.length, 1);
+  assert(warnings[0]!.includes("ended by itself"), warnings[0]);
+});
+
+test("an entry that cannot be loaded is told by started(), and settles the tokens that need it", async () => {
+  const workerUrl = new URL("./fixtures/no_such_entry.ts", import.meta.url);
+  await using(new TokenGate({ lanes: 2, workerUrl }), async (gate) => {
+    const error = await assertRejects(() => gate.started(), LaneStartError);
+    assertEquals(error.code, "ERR_LANE_START");
+    assertInstanceOf(error.cause, Error);
+    // Each call tries again, and ends.
+    const tokens = [gate.call(add, 1, 2), gate.call(add, 3, 4)];
+    for (const token of tokens) await assertRejects(() => token, LaneStartError);
+    assertEquals(gate.stats().failed, 2);
+  });
+});
+
+test("an entry that says nothing is given up after its time", async () => {
+  const workerUrl = new URL("./fixtures/silent_entry.ts", import.meta.url);
+  await using(new TokenGate({ lanes: 1, workerUrl, startTimeoutMs: 100 }), async (gate) => {
+    const error = await assertRejects(() => gate.call(add, 1, 2), LaneStartError);
+    assert((error.cause as Error).message.includes("said nothing for 100 ms"), String(error.cause));
+  });
+});
