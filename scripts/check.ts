@@ -25,7 +25,7 @@ async function steps(): Promise<Step[]> {
   }
   const importMap = await resolveMode() === "jsr" ? [] : ["--import-map", STAND_IN_IMPORT_MAP];
   return [
-    { name: "format", args: ["fmt", "--check", "--quiet"] },
+    { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint", "--quiet"] },
     { name: "types", args: ["check", "--quiet", ...importMap, ...files] },
     { name: "imports", args: ["run", "--allow-read", "scripts/check_imports.ts"] },
