@@ -1,0 +1,170 @@
+/**
+ * Which part of the house may import which. Change the table here; `check_imports.ts` only applies it.
+ *
+ * A pattern is a file (`lib/errors.ts`) or, with a slash at its end, a folder with everything in it (`lib/gate/`).
+ *
+ * @module
+ */
+
+/** A part of the source tree, and what it may import. */
+export interface Place {
+  /** How messages call it. */
+  name: string;
+  /** Patterns of the files that belong to it. The first place of the table that has a file counts. */
+  files: readonly string[];
+  /** Patterns of the files it may import, besides files of its own. */
+  mayImport: readonly string[];
+  /** Why it may import nothing else. */
+  why: string;
+  /** Patterns of its files that may name a runtime. @default {[]} */
+  namesRuntime?: readonly string[];
+}
+
+/** Everything that `check_imports.ts` checks. */
+export interface ImportRules {
+  /** The parts; a file that none of them has is an error. */
+  places: readonly Place[];
+  /** Files that no other file may import, and why. */
+  imported: readonly { by: readonly string[]; file: string; why: string }[];
+  /** Globals that name a runtime. */
+  runtimeGlobals: readonly string[];
+  /** Built-in modules that behave differently on each runtime. */
+  runtimeBuiltins: readonly string[];
+  /** A text that only some files may spell, in strings. */
+  spelling: { text: RegExp; only: readonly string[]; why: string };
+}
+
+/** Where the planes meet: nothing below imports these. */
+const COMPOSITION = [
+  "lib/token_gate.ts",
+  "lib/operation.ts",
+  "lib/operation_options.ts",
+  "lib/bound_call.ts",
+  "lib/default_gate.ts",
+  "lib/gate_options.ts",
+  "lib/nested_call.ts",
+  "lib/options.ts",
+];
+const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/observe/"];
+/** One call, as the caller sees it and as the gate keeps it. */
+const CALL = ["lib/token.ts", "lib/call_token.ts"];
+/** What the caller's side and the worker's side both load. */
+const SHARED = ["lib/registry.ts", "lib/lane_context.ts", "lib/lane_mark.ts"];
+const EVERYTHING_BELOW = [...COMPOSITION, ...PLANES, ...CALL, ...SHARED, "lib/errors.ts"];
+
+/** The rules of this repository. */
+export const IMPORT_RULES: ImportRules = {
+  places: [
+    {
+      name: "the entry",
+      files: ["mod.ts"],
+      mayImport: EVERYTHING_BELOW,
+      why: "it re-exports the surface; the optional parts are separate entries",
+    },
+    {
+      name: "errors",
+      files: ["lib/errors.ts"],
+      mayImport: [],
+      why: "everything imports it",
+    },
+    {
+      name: "what both sides of a lane share",
+      files: SHARED,
+      mayImport: ["lib/errors.ts", "lib/bridge/"],
+      why: "every lane loads it: what it imports costs each lane's start",
+    },
+    {
+      name: "the record of a call",
+      files: CALL,
+      mayImport: ["lib/bridge/", "lib/errors.ts"],
+      why: "the planes write it and it knows none of them",
+    },
+    {
+      name: "the composition",
+      files: COMPOSITION,
+      mayImport: EVERYTHING_BELOW,
+      why: "the planes meet here, and the optional parts are leaves",
+    },
+    {
+      name: "the gate",
+      files: ["lib/gate/"],
+      mayImport: [
+        "lib/bridge/",
+        "lib/observe/",
+        "lib/errors.ts",
+        "lib/call_token.ts",
+        "lib/runtime/clock.ts",
+      ],
+      why: "the gate knows no lane; they meet in lib/token_gate.ts",
+    },
+    {
+      name: "the lanes",
+      files: ["lib/lane/"],
+      mayImport: ["lib/bridge/", "lib/observe/", "lib/runtime/", "lib/errors.ts"],
+      why: "a lane knows no gate; they meet in lib/token_gate.ts",
+    },
+    {
+      name: "the bridge",
+      files: ["lib/bridge/"],
+      mayImport: ["lib/errors.ts"],
+      why: "it moves bytes and decides nothing",
+    },
+    {
+      name: "the runtime adapters",
+      files: ["lib/runtime/"],
+      mayImport: ["lib/bridge/", "lib/errors.ts"],
+      why: "they adapt a runtime and know nothing of gates and lanes",
+      namesRuntime: ["lib/runtime/"],
+    },
+    {
+      name: "observation",
+      files: ["lib/observe/"],
+      mayImport: ["lib/bridge/", "lib/errors.ts"],
+      why: "it is told, and asks nobody",
+    },
+    {
+      name: "the dashboard",
+      files: ["lib/dashboard/"],
+      mayImport: EVERYTHING_BELOW,
+      why: "the optional parts know nothing of each other",
+      namesRuntime: ["lib/dashboard/"],
+    },
+    {
+      name: "the cluster",
+      files: ["lib/cluster/"],
+      mayImport: EVERYTHING_BELOW,
+      why: "the optional parts know nothing of each other",
+      namesRuntime: ["lib/cluster/"],
+    },
+    {
+      name: "the command",
+      files: ["lib/cli/"],
+      mayImport: [...EVERYTHING_BELOW, "lib/dashboard/", "lib/cluster/"],
+      why: "it is the outermost leaf",
+      namesRuntime: ["lib/cli/"],
+    },
+    {
+      name: "the worker side",
+      files: ["workers/"],
+      mayImport: ["lib/bridge/", "lib/errors.ts", ...SHARED],
+      why: "every lane loads it: what it imports costs each lane's start",
+      namesRuntime: ["workers/port.ts", "workers/console.ts"],
+    },
+  ],
+  imported: [
+    { by: [], file: "mod.ts", why: "imports point away from it" },
+    { by: [], file: "workers/entry.ts", why: "importing it would start a lane in the importer" },
+  ],
+  runtimeGlobals: ["Deno", "Bun"],
+  runtimeBuiltins: ["node:worker_threads", "node:child_process", "node:cluster"],
+  spelling: {
+    text: /\bworkers\/entry\b/,
+    only: ["lib/runtime/entry_url.ts"],
+    why: "one file computes the address of the worker entry",
+  },
+};
+
+/** Whether a file falls under a pattern. */
+export function falls(file: string, pattern: string): boolean {
+  return pattern.endsWith("/") ? file.startsWith(pattern) : file === pattern;
+}

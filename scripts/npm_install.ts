@@ -1,0 +1,90 @@
+/**
+ * One `npm install` into `.runtimes/`, told apart from the project around it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { type Report, RUNTIMES_FOLDER } from "./project.ts";
+
+/** What to install. */
+export interface NpmPackage {
+  /** Name on the npm registry. */
+  name: string;
+  /** Exact version. */
+  version: string;
+  /** What to call it in lines of progress. */
+  label: string;
+}
+
+const GIVE_UP_MS = 15 * 60_000;
+const SAY_AGAIN_MS = 10_000;
+
+/**
+ * Installs one package, without running any install script, and reports while it lasts.
+ *
+ * @param wanted the package
+ * @param report receives lines of progress
+ * @throws {Error} when npm is missing or fails; the message holds what npm said
+ */
+export async function npmInstall(wanted: NpmPackage, report: Report): Promise<void> {
+  // With a manifest of its own in the folder, npm looks for none further up.
+  const manifest = join(RUNTIMES_FOLDER, "package.json");
+  try {
+    await Deno.writeTextFile(manifest, '{ "private": true }\n', { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+
+  // What is there does not serve, or nobody would ask; npm would look at its version only and leave it so.
+  await Deno.remove(join(RUNTIMES_FOLDER, "node_modules", ...wanted.name.split("/")), {
+    recursive: true,
+  }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+
+  const what = `${wanted.label} ${wanted.version}`;
+  report(`runtimes: installing ${what} from npm (${wanted.name})`);
+  const started = performance.now();
+  const seconds = () => Math.round((performance.now() - started) / 1000);
+  const again = setInterval(
+    () => report(`runtimes: still installing ${what}, ${seconds()} s`),
+    SAY_AGAIN_MS,
+  );
+  try {
+    const { success, stdout, stderr } = await npm([
+      "install",
+      "--prefix",
+      RUNTIMES_FOLDER,
+      "--global=false",
+      "--ignore-scripts",
+      "--save-exact",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      `${wanted.name}@${wanted.version}`,
+    ]);
+    if (!success) {
+      const decoder = new TextDecoder();
+      throw new Error(`npm failed: ${(decoder.decode(stderr) + decoder.decode(stdout)).trim()}`);
+    }
+  } finally {
+    clearInterval(again);
+  }
+  report(`runtimes: ${what} installed in ${seconds()} s`);
+}
+
+async function npm(args: string[]): Promise<Deno.CommandOutput> {
+  try {
+    return await new Deno.Command(Deno.build.os === "windows" ? "npm.cmd" : "npm", {
+      args,
+      cwd: RUNTIMES_FOLDER,
+      stdin: "null",
+      signal: AbortSignal.timeout(GIVE_UP_MS),
+    }).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error("npm was not found on the path; it comes with Node (any version)", {
+      cause: error,
+    });
+  }
+}
