@@ -71,7 +71,7 @@ export const hashChain: Operation<[seed: string, rounds: number], string> = oper
   import.meta,
   "hashChain",
   (seed: string, rounds: number): string => {
-    let digest = Buffer.from(seed);
+    let digest: Buffer = Buffer.from(seed);
     for (let round = 0; round < rounds; round++) {
       digest = createHash("sha256").update(digest).digest();
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ErrorGroup } from "./error_tally.ts";
 import { median, originalColumns, percentile } from "./statistics.ts";
 
 /** First line of a run. */
@@ -43,20 +44,6 @@ export interface ErrorMessage {
 
 /** A line of the runner's standard output. */
 export type RunnerMessage = StartMessage | ProgressMessage | WaveRow | EndMessage | ErrorMessage;
-
-/** Errors that read the same. */
-export interface ErrorGroup {
-  name: string;
-  message: string;
-  /** Stable code of the error, if it has one. */
-  code?: string;
-  /** Stack of the first one. */
-  stack?: string;
-  /** Number of tokens that failed with it, over all rounds. */
-  count: number;
-  /** The first of these tokens. */
-  token?: number;
-}
 
 /** One wave. Times are medians over the rounds, ratios are made from the medians. */
 export interface WaveRow {
@@ -122,9 +109,8 @@ export interface RoundPair {
   failed: number;
   lost: number;
   mismatches: number;
-  /** Null when results are missing. */
+  /** Of the results through the gate; null when results are missing. */
   checksumGate: string | null;
-  checksumSerial: string;
 }
 
 /** What is known of a wave when its last round is over. */
@@ -136,6 +122,8 @@ export interface WaveRounds {
   tokens: number;
   /** At least one. */
   pairs: readonly RoundPair[];
+  /** Of the results of the loop, the same in every round. */
+  checksumSerial: string;
   /** Latencies of all tokens of all rounds, in milliseconds. */
   latenciesMs: Float64Array;
   errors: ErrorGroup[];
@@ -158,7 +146,8 @@ export function waveRow(rounds: WaveRounds): WaveRow {
   const serialMs = median(loops);
   const insideMs = median(pairs.map((pair) => pair.insideMs));
   const gatherMs = median(pairs.map((pair) => pair.gatherMs));
-  const deviating = pairs.find((pair) => pair.checksumGate !== pair.checksumSerial) ?? pairs[0]!;
+  const { checksumSerial } = rounds;
+  const deviating = pairs.find((pair) => pair.checksumGate !== checksumSerial) ?? pairs[0]!;
   latenciesMs.sort();
   return {
     type: "wave",
@@ -189,7 +178,7 @@ export function waveRow(rounds: WaveRounds): WaveRow {
     gatherMs,
     ...originalColumns({ tokens, gatherMs, insideMs, firstLatencyMs: rounds.firstLatencyMs }),
     checksumGate: deviating.checksumGate,
-    checksumSerial: deviating.checksumSerial,
+    checksumSerial,
     mismatches: Math.max(...pairs.map((pair) => pair.mismatches)),
     errors: rounds.errors,
   };
@@ -204,42 +193,4 @@ export function waveRow(rounds: WaveRounds): WaveRow {
 export function rowPassed(row: WaveRow): boolean {
   return row.ok === row.tokens && row.fail === 0 && row.lost === 0 && row.mismatches === 0 &&
     row.checksumGate === row.checksumSerial && row.errors.length === 0;
-}
-
-/**
- * Adds an error to the groups of those that read the same, so that none is dropped and a thousand equal ones are one line.
- *
- * @param groups The groups so far; one is changed or added.
- * @param error What was thrown or rejected.
- * @param token The token that failed with it, if there is one.
- */
-export function addError(groups: ErrorGroup[], error: unknown, token?: number): void {
-  const described = describeError(error);
-  for (const group of groups) {
-    if (group.name === described.name && group.message === described.message) {
-      group.count++;
-      return;
-    }
-  }
-  if (token !== undefined) described.token = token;
-  groups.push(described);
-}
-
-/**
- * Describes anything that can be thrown.
- *
- * @param error What was thrown.
- * @returns A group of one.
- */
-export function describeError(error: unknown): ErrorGroup {
-  if (!(error instanceof Error)) return { name: typeof error, message: String(error), count: 1 };
-  const group: ErrorGroup = { name: error.name, message: error.message, count: 1 };
-  const { code } = error as { code?: unknown };
-  if (typeof code === "string") group.code = code;
-  if (error.stack !== undefined) group.stack = error.stack;
-  if (error.cause !== undefined) {
-    const cause = describeError(error.cause);
-    group.message += ` (cause: ${cause.name}: ${cause.message})`;
-  }
-  return group;
 }
