@@ -1,1 +1,56 @@
-export * from "./lib/errors.ts";
+/**
+ * Call an ordinary function and get an awaitable token back at once, while the work runs in parallel on workers: the same on Deno, Bun and Node.
+ *
+ * @example A program in one file
+ * ```ts
+ * import { inLane, type Operation, operation } from "@tokengate/tokengate";
+ *
+ * export const countPrimes: Operation<[below: number], number> = operation(
+ *   import.meta,
+ *   "countPrimes",
+ *   (below) => {
+ *     let count = 0;
+ *     next: for (let n = 2; n < below; n++) {
+ *       for (let d = 2; d * d <= n; d++) if (n % d === 0) continue next;
+ *       count++;
+ *     }
+ *     return count;
+ *   },
+ * );
+ *
+ * if (!inLane) {
+ *   const token = countPrimes(1_000_000); // runs on a worker
+ *   console.log(token.state); // "waiting"
+ *   console.log(await token); // 78498
+ * }
+ * ```
+ *
+ * @module
+ */
+
+export {
+  GateClosedError,
+  GateInLaneError,
+  LaneCrashError,
+  type LaneCrashFields,
+  LaneStartError,
+  ModuleLoadError,
+  NotCloneableError,
+  OperationNotFoundError,
+  TokenCancelledError,
+  TokenGateError,
+  type TokenGateErrorCode,
+  type TokenLimit,
+  TokenTimeoutError,
+  type TokenTimeoutFields,
+} from "./lib/errors.ts";
+export type { OperationReference } from "./lib/bridge/contract.ts";
+export type { GateStats } from "./lib/gate/ledger.ts";
+export type { TokenGateOptions } from "./lib/gate_options.ts";
+export { current, inLane } from "./lib/lane_context.ts";
+export type { OperationContext } from "./lib/lane_mark.ts";
+export { type Awaitable, type CallOptions, type Operation, operation } from "./lib/operation.ts";
+export type { LimitOptions, OperationOptions } from "./lib/operation_options.ts";
+export type { WorkerResourceLimits } from "./lib/runtime/adapter.ts";
+export type { Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
+export { type CloseOptions, TokenGate } from "./lib/token_gate.ts";

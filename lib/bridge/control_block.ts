@@ -1,0 +1,138 @@
+/**
+ * The control block: a little memory that a lane and its gate share, so that each can know of the other what no message
+ * could tell in time. A lane in a loop reads no messages, and a lane that died sends none.
+ *
+ * **The claim.** Each slot of the mailbox has a claim word. The gate sets it to `OPEN` before it sends the call. From
+ * there exactly one of two exchanges wins: the lane's `OPEN → STARTED`, directly before it calls the function, or the
+ * gate's `OPEN → RECALLED`, before it gives the call to another lane. So a function is never started twice, even when a
+ * lane that was thought dead comes back (Deno cannot stop a thread in a loop: when the loop ends, its lane goes on).
+ * A word is reused only after the lane has answered for the slot, or with a new block after the lane is lost.
+ *
+ * **Stamps.** The lane writes a slot's start stamp before its claim, the gate reads it after it has seen the claim; the
+ * end stamp is written before the answer is posted. The exchanges order these plain writes.
+ *
+ * @module
+ */
+
+const OPEN = 0;
+const STARTED = 1;
+const RECALLED = 2;
+
+/** Words of the header. */
+const STOPPED = 0;
+const STARTED_COUNT = 1;
+const RETURN_COUNT = 2;
+const ABORT_SERIAL = 3;
+const HEADER_WORDS = 8;
+
+/** One lane's shared control block; both sides hold one of these over the same memory. */
+export class ControlBlock {
+  /** The shared memory, to be sent to the lane. */
+  readonly memory: SharedArrayBuffer;
+  /** Number of slots. */
+  readonly slots: number;
+  readonly #header: Int32Array;
+  readonly #claims: Int32Array;
+  readonly #aborts: Int32Array;
+  readonly #startedMs: Float64Array;
+  readonly #endedMs: Float64Array;
+
+  /** @param memory memory made by {@linkcode ControlBlock.allocate} */
+  constructor(memory: SharedArrayBuffer) {
+    const slots = (memory.byteLength - HEADER_WORDS * 4) / 24;
+    this.memory = memory;
+    this.slots = slots;
+    this.#header = new Int32Array(memory, 0, HEADER_WORDS);
+    this.#startedMs = new Float64Array(memory, HEADER_WORDS * 4, slots);
+    this.#endedMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 8, slots);
+    this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
+    this.#aborts = new Int32Array(memory, HEADER_WORDS * 4 + slots * 20, slots);
+  }
+
+  /** @param slots number of mailbox slots @returns a block with every word zero */
+  static allocate(slots: number): ControlBlock {
+    return new ControlBlock(new SharedArrayBuffer(HEADER_WORDS * 4 + slots * 24));
+  }
+
+  // The gate's side.
+
+  /** Prepares a slot for a new call. */
+  open(slot: number): void {
+    this.#startedMs[slot] = NaN;
+    this.#endedMs[slot] = NaN;
+    Atomics.store(this.#aborts, slot, 0);
+    Atomics.store(this.#claims, slot, OPEN);
+  }
+
+  /** Takes a call back. True means that it has not started and never will here. */
+  recall(slot: number): boolean {
+    return Atomics.compareExchange(this.#claims, slot, OPEN, RECALLED) === OPEN;
+  }
+
+  /** Raises the abort flag that a running function can poll. */
+  abort(slot: number): void {
+    Atomics.store(this.#aborts, slot, 1);
+  }
+
+  /** Tells the lane to start nothing more; a thread that outlives its termination reads this when it returns. */
+  stop(): void {
+    Atomics.store(this.#header, STOPPED, 1);
+  }
+
+  /** Whether the call in this slot has started. */
+  isStarted(slot: number): boolean {
+    return Atomics.load(this.#claims, slot) === STARTED;
+  }
+
+  /** Start stamp of a started call, in ms since the epoch. */
+  startedMs(slot: number): number {
+    return this.#startedMs[slot]!;
+  }
+
+  /** End stamp of an answered call, in ms since the epoch; NaN when nothing ran. */
+  endedMs(slot: number): number {
+    return this.#endedMs[slot]!;
+  }
+
+  /** How many calls the lane has started. */
+  get startedCount(): number {
+    return Atomics.load(this.#header, STARTED_COUNT);
+  }
+
+  /** How many calls have come to their end in the lane. */
+  get returnCount(): number {
+    return Atomics.load(this.#header, RETURN_COUNT);
+  }
+
+  /** The serial of the last abort message the lane's event loop has taken; behind the sent one, the loop is stuck. */
+  get abortSerial(): number {
+    return Atomics.load(this.#header, ABORT_SERIAL);
+  }
+
+  // The lane's side.
+
+  /** Claims a call; false means that it was recalled, or that the lane is stopped, and must not run. */
+  claim(slot: number, nowMs: number): boolean {
+    if (Atomics.load(this.#header, STOPPED) !== 0) return false;
+    this.#startedMs[slot] = nowMs;
+    if (Atomics.compareExchange(this.#claims, slot, OPEN, STARTED) !== OPEN) return false;
+    Atomics.add(this.#header, STARTED_COUNT, 1);
+    return true;
+  }
+
+  /** Stamps the end of a call. */
+  end(slot: number, nowMs: number): void {
+    this.#endedMs[slot] = nowMs;
+    Atomics.add(this.#header, RETURN_COUNT, 1);
+  }
+
+  /** Whether the function in this slot was asked to stop. */
+  isAborted(slot: number): boolean {
+    return Atomics.load(this.#aborts, slot) !== 0;
+  }
+
+  /** Records that an abort message was taken from the lane's event loop. */
+  acknowledgeAbort(serial: number): void {
+    Atomics.store(this.#header, ABORT_SERIAL, serial);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The messages between a gate and its lanes. Both sides import this file and it imports nothing.
+ *
+ * A message is a flat array whose first element is its kind. Calls and results travel many to a message, as consecutive
+ * groups of fields: an object per call would be cloned property by property on every runtime.
+ *
+ * @module
+ */
+
+/** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
+export const PROTOCOL: number = 1;
+
+/** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
+export const UP: number = 0;
+/** First message to a lane: `[INIT, LaneInit]`. */
+export const INIT: number = 1;
+/** The lane takes calls: `[READY, protocol]`. */
+export const READY: number = 2;
+/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name]`. */
+export const OPERATION: number = 3;
+/** Calls: `[CALLS, (slot, operation number, token id, arguments)…]`. */
+export const CALLS: number = 4;
+/** The call in a slot should stop: `[ABORT, slot, serial, encoded reason]`. The flag is in the control block already. */
+export const ABORT: number = 5;
+/** Answers: `[ANSWERS, (slot, outcome, value)…]`. */
+export const ANSWERS: number = 6;
+/** The lane is about to die of this: `[CRASH, encoded error]`. */
+export const CRASH: number = 7;
+
+/** Fields of one call in a {@linkcode CALLS} message. */
+export const CALL_FIELDS: number = 4;
+/** Fields of one answer in an {@linkcode ANSWERS} message. */
+export const ANSWER_FIELDS: number = 3;
+
+/** Outcome: the function returned; the value is its result. */
+export const RETURNED: number = 0;
+/** Outcome: the function threw or rejected; the value is the encoded error. */
+export const THREW: number = 1;
+/** Outcome: the function was never started, and cannot be; the value is the encoded reason. */
+export const UNSTARTABLE: number = 2;
+/** Outcome: the call had been recalled before it started; nothing ran. */
+export const SKIPPED: number = 3;
+
+/** What a lane is told when it starts. */
+export interface LaneInit {
+  /** The gate's {@linkcode PROTOCOL}. */
+  readonly protocol: number;
+  /** The lane's number. */
+  readonly lane: number;
+  /** The lane's control block. */
+  readonly control: SharedArrayBuffer;
+  /** Text before each line that the lane's console prints, or undefined for none. */
+  readonly consolePrefix: string | undefined;
+}

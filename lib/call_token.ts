@@ -1,0 +1,205 @@
+/**
+ * The token itself.
+ *
+ * One object per call and no more: the gate's queue links, its heap place and the stamps are plain fields here, written by the planes
+ * through the types of this package and absent from the public interface. A promise is made only when somebody waits: one per token would be
+ * most of a pending token's memory.
+ *
+ * @module
+ */
+
+import type { LaneCall, OperationReference } from "./bridge/contract.ts";
+import type { Timings, Token, TokenState, WaitingFor } from "./token.ts";
+
+/** State codes; from `COMPLETED` on they are final. */
+export const WAITING: number = 0;
+export const ADMITTED: number = 1;
+export const EXECUTING: number = 2;
+export const COMPLETED: number = 3;
+export const FAILED: number = 4;
+export const KILLED: number = 5;
+export const TIMEOUT: number = 6;
+
+const STATES: readonly TokenState[] = [
+  "waiting",
+  "admitted",
+  "executing",
+  "completed",
+  "failed",
+  "killed",
+  "timeout",
+];
+
+/** The limits of one call, in ms; shared by all calls of the same options. */
+export interface CallLimits {
+  readonly timeoutMs: number | undefined;
+  readonly queueTimeoutMs: number | undefined;
+  readonly deadlineMs: number | undefined;
+}
+
+/** Who moves a token: the gate, or the lane for a call inside an operation. */
+export interface TokenOwner {
+  /** Ends a token that has not settled. */
+  cancel(token: CallToken, reason: unknown): boolean;
+  /** Whether an admitted token has started by now. */
+  hasStarted(token: CallToken): boolean;
+  /** When it started, in ms since the epoch. */
+  startedMs(token: CallToken): number;
+}
+
+/** One call, as the planes see it. */
+export class CallToken implements Token<unknown>, LaneCall {
+  readonly id: number;
+  readonly operation: OperationReference;
+  readonly owner: TokenOwner;
+  readonly limits: CallLimits;
+  args: readonly unknown[];
+  /** State code as the owner has recorded it; `state` also looks into the lane. */
+  code: number = WAITING;
+  isWaitingForArguments = false;
+  // NaN, not undefined: the fields stay doubles.
+  submittedMs: number;
+  admittedMs: number = NaN;
+  startedMs: number = NaN;
+  endedMs: number = NaN;
+  /** Number of the lane that holds the call; -1 while none does. */
+  lane: number = -1;
+  slot: number = -1;
+  /** Whether it is in the intake, and its links there. */
+  isQueued = false;
+  next: CallToken | undefined = undefined;
+  previous: CallToken | undefined = undefined;
+  /** Place in the heap of time limits; -1 while it has none. */
+  heapIndex: number = -1;
+  nextCheckMs: number = NaN;
+  signal: AbortSignal | undefined = undefined;
+  /** The result, or the error, once settled. */
+  outcome: unknown = undefined;
+  #promise: Promise<unknown> | undefined = undefined;
+  #resolve: ((value: unknown) => void) | undefined = undefined;
+  #reject: ((error: unknown) => void) | undefined = undefined;
+
+  constructor(
+    id: number,
+    operation: OperationReference,
+    args: readonly unknown[],
+    limits: CallLimits,
+    owner: TokenOwner,
+    nowMs: number,
+  ) {
+    this.id = id;
+    this.operation = operation;
+    this.args = args;
+    this.limits = limits;
+    this.owner = owner;
+    this.submittedMs = nowMs;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Token";
+  }
+
+  get isSettled(): boolean {
+    return this.code >= COMPLETED;
+  }
+
+  get state(): TokenState {
+    const isRunning = this.code === ADMITTED && this.owner.hasStarted(this);
+    return STATES[isRunning ? EXECUTING : this.code]!;
+  }
+
+  get waitingFor(): WaitingFor | undefined {
+    if (this.code !== WAITING) return undefined;
+    return this.isWaitingForArguments ? "arguments" : "lane";
+  }
+
+  get timings(): Timings {
+    const isRunning = this.code === ADMITTED && this.owner.hasStarted(this);
+    return {
+      submittedMs: this.submittedMs,
+      admittedMs: stamp(this.admittedMs),
+      startedMs: stamp(isRunning ? this.owner.startedMs(this) : this.startedMs),
+      endedMs: stamp(this.endedMs),
+    };
+  }
+
+  cancel(reason?: unknown): boolean {
+    return !this.isSettled && this.owner.cancel(this, reason);
+  }
+
+  then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.promise().then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<unknown> {
+    return this.promise().then(undefined, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<unknown> {
+    return this.promise().finally(onFinally);
+  }
+
+  /** The promise behind the token, made when first asked for. */
+  promise(): Promise<unknown> {
+    this.#promise ??= this.#makePromise();
+    return this.#promise;
+  }
+
+  /** Records the result; the owner has set the state. */
+  fulfil(value: unknown): void {
+    this.outcome = value;
+    this.#resolve?.(value);
+    this.#drop();
+  }
+
+  /**
+   * Records the error; the owner has set the state.
+   *
+   * @param error what the token rejects with
+   * @param isQuiet whether nobody needs to be told, since its owner ended it
+   */
+  fail(error: unknown, isQuiet: boolean): void {
+    this.outcome = error;
+    if (this.#reject !== undefined) this.#reject(error);
+    // Nobody waits: rejecting now makes it the unhandled rejection that a promise of this token would have been.
+    else if (!isQuiet) this.#promise = Promise.reject(error);
+    this.#drop();
+  }
+
+  /** What a settled token need not hold. */
+  #drop(): void {
+    this.args = NOTHING;
+    this.signal = undefined;
+    this.#resolve = undefined;
+    this.#reject = undefined;
+  }
+
+  #makePromise(): Promise<unknown> {
+    if (this.code === COMPLETED) return Promise.resolve(this.outcome);
+    if (this.isSettled) return Promise.reject(this.outcome);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+}
+
+function inspect(this: CallToken): string {
+  return `Token { id: ${this.id}, operation: "${this.operation.name}", state: "${this.state}" }`;
+}
+
+// What console.log prints; the first is Node's and Bun's name for it.
+for (const name of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
+  Object.defineProperty(CallToken.prototype, Symbol.for(name), { value: inspect });
+}
+
+const NOTHING: readonly unknown[] = [];
+
+function stamp(ms: number): number | undefined {
+  return Number.isNaN(ms) ? undefined : ms;
+}

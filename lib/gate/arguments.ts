@@ -1,0 +1,40 @@
+/**
+ * Tokens as arguments of other calls: the call waits for their results before it wants a lane, so that no lane is held by waiting.
+ *
+ * @module
+ */
+
+import { CallToken } from "../call_token.ts";
+
+/** @param args arguments of a call @returns the places where they are tokens, or undefined when none is */
+export function findTokens(args: readonly unknown[]): number[] | undefined {
+  let places: number[] | undefined;
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] instanceof CallToken) (places ??= []).push(i);
+  }
+  return places;
+}
+
+/**
+ * Waits for the tokens among the arguments.
+ *
+ * @param args the arguments
+ * @param places where they are tokens
+ * @param done called once with the arguments, results in the place of tokens
+ * @param failed called with the error of each token that fails
+ */
+export function resolveArguments(
+  args: readonly unknown[],
+  places: readonly number[],
+  done: (args: readonly unknown[]) => void,
+  failed: (error: unknown) => void,
+): void {
+  const resolved = [...args];
+  let missing = places.length;
+  for (const place of places) {
+    (args[place] as CallToken).promise().then((value) => {
+      resolved[place] = value;
+      if (--missing === 0) done(resolved);
+    }, failed);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * The crew: starting lanes as they are needed, replacing the lost, giving up on what cannot be started.
+ *
+ * @module
+ */
+
+import type { Lane, LaneLoss } from "../bridge/contract.ts";
+import { LaneStartError } from "../errors.ts";
+import { Seat } from "./seat.ts";
+
+/** After so many lanes in a row that did nothing before they died, starting is given up until there is a new reason. */
+const MOST_BARREN_STARTS = 3;
+
+interface StartWaiter {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** The lanes of one gate. */
+export class Crew {
+  readonly seats: readonly Seat[];
+  readonly #seatOf: Map<Lane, Seat> = new Map();
+  #barrenStarts = 0;
+  #startWaiters: StartWaiter[] = [];
+  #isClosing = false;
+
+  /** @param lanes the lanes, none of them started */
+  constructor(lanes: readonly Lane[]) {
+    this.seats = lanes.map((lane) => new Seat(lane));
+    for (const seat of this.seats) this.#seatOf.set(seat.lane, seat);
+  }
+
+  /** The seat of a lane. */
+  seatOf(lane: Lane): Seat {
+    return this.#seatOf.get(lane)!;
+  }
+
+  /** Lanes that are started and not lost. */
+  get liveCount(): number {
+    let live = 0;
+    for (const seat of this.seats) if (seat.state !== "down") live++;
+    return live;
+  }
+
+  /** Calls that are running. */
+  get executing(): number {
+    let executing = 0;
+    for (let i = 0; i < this.seats.length; i++) executing += this.seats[i]!.lane.executing;
+    return executing;
+  }
+
+  /** Starts lanes until `wanted` are live, or all are. */
+  ensure(wanted: number): void {
+    if (this.#isClosing) return;
+    let missing = (this.#startWaiters.length > 0 ? this.seats.length : wanted) - this.liveCount;
+    for (let i = 0; i < this.seats.length && missing > 0; i++) {
+      const seat = this.seats[i]!;
+      if (seat.state !== "down" || seat.barrenStarts >= MOST_BARREN_STARTS) continue;
+      seat.state = "starting";
+      seat.hasAnswered = false;
+      missing--;
+      seat.lane.start();
+    }
+  }
+
+  /** A new reason to try starting again, when all attempts had failed and no lane is left. */
+  encourage(): void {
+    if (this.#barrenStarts < MOST_BARREN_STARTS || this.liveCount > 0) return;
+    this.#barrenStarts = 0;
+    for (const seat of this.seats) seat.barrenStarts = 0;
+  }
+
+  /** Starts all lanes. @returns resolves when all are ready; rejects when they cannot be started */
+  started(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.encourage();
+      this.#startWaiters.push({ resolve, reject });
+      this.ensure(this.seats.length);
+      this.#checkStarted();
+    });
+  }
+
+  /** Records that a lane is ready. */
+  ready(seat: Seat): void {
+    seat.state = "ready";
+    this.#checkStarted();
+  }
+
+  /** Records that a lane does its work. */
+  answered(seat: Seat): void {
+    if (seat.hasAnswered) return;
+    seat.hasAnswered = true;
+    seat.barrenStarts = 0;
+    this.#barrenStarts = 0;
+  }
+
+  /**
+   * Records the loss of a lane.
+   *
+   * @returns the reason why no lane can be had, when this loss was one too many; undefined when another may be started
+   */
+  lost(seat: Seat, loss: LaneLoss): LaneStartError | undefined {
+    const wasStopped = seat.state === "stopping";
+    seat.state = "down";
+    // A lane that took a token with it is no endless restart: each such loss ends a token.
+    const isBarren = !wasStopped && !seat.hasAnswered && loss.started.length === 0;
+    if (isBarren) {
+      seat.barrenStarts++;
+      this.#barrenStarts++;
+    }
+    if (this.#barrenStarts < MOST_BARREN_STARTS) return undefined;
+    const error = new LaneStartError(
+      `Cannot start a lane: ${MOST_BARREN_STARTS} in a row ended before they finished a call` +
+        (loss.exitCode === undefined ? "" : `, the last with exit code ${loss.exitCode}`),
+      { cause: loss.cause },
+    );
+    this.#rejectStarted(error);
+    return this.liveCount === 0 ? error : undefined;
+  }
+
+  /** No lane is started any more. @param error what those who wait for the start are told */
+  close(error: unknown): void {
+    this.#isClosing = true;
+    this.#rejectStarted(error);
+  }
+
+  #checkStarted(): void {
+    for (const seat of this.seats) if (seat.state !== "ready") return;
+    for (const waiter of this.#startWaiters) waiter.resolve();
+    this.#startWaiters = [];
+  }
+
+  #rejectStarted(error: unknown): void {
+    for (const waiter of this.#startWaiters) waiter.reject(error);
+    this.#startWaiters = [];
+  }
+}

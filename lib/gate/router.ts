@@ -1,0 +1,94 @@
+/**
+ * Which lane gets which tokens.
+ *
+ * Lanes are filled evenly and not deeply: a lane holds its share of half of what there is, so that the rest stays free for the lane that is done
+ * first. When nothing waits any more, an idle lane gets what another has not started.
+ *
+ * @module
+ */
+
+import type { CallToken } from "../call_token.ts";
+import type { Intake } from "./intake.ts";
+import type { Seat } from "./seat.ts";
+
+/** Fewest calls a lane is given when there is work: one to run, and one so that it need not wait for the next. */
+const LEAST_DEPTH = 2;
+/** Most calls a lane holds. */
+const MOST_DEPTH = 128;
+
+/**
+ * Gives waiting tokens to lanes.
+ *
+ * @param intake the tokens that wait
+ * @param seats the lanes
+ * @param admit sends one token
+ */
+export function route(
+  intake: Intake,
+  seats: readonly Seat[],
+  admit: (seat: Seat, token: CallToken) => void,
+): void {
+  if (intake.size === 0) return;
+  const depth = depthOf(intake, seats);
+  for (;;) {
+    const seat = leastOccupied(seats);
+    if (seat === undefined) return;
+    // Half a depth at once: a lane that has just answered one call is not sent one by one.
+    const room = Math.min(depth, seat.lane.capacity) - seat.lane.occupied;
+    if (room <= 0 || (room < depth >> 1 && seat.lane.occupied > LEAST_DEPTH)) return;
+    for (let n = 0; n < room; n++) {
+      const token = intake.shift();
+      if (token === undefined) break;
+      admit(seat, token);
+    }
+    seat.lane.flush();
+    if (intake.size === 0) return;
+  }
+}
+
+/**
+ * Takes work back for an idle lane from the one that has most of it.
+ *
+ * @param seats the lanes
+ * @returns tokens that have not started, to be routed anew; empty when there is no idle lane or nothing to take
+ */
+export function takeForIdle(seats: readonly Seat[]): CallToken[] {
+  const idle = leastOccupied(seats);
+  if (idle === undefined || idle.lane.occupied > 0) return [];
+  let richest: Seat | undefined;
+  let most = 0;
+  for (let i = 0; i < seats.length; i++) {
+    const seat = seats[i]!;
+    const unstarted = seat.lane.occupied - seat.lane.executing;
+    if (seat.state === "ready" && unstarted > most) {
+      richest = seat;
+      most = unstarted;
+    }
+  }
+  if (richest === undefined) return [];
+  // The one call that an executing lane has next is worth taking too; one that has not begun yet keeps it.
+  const share = richest.lane.executing > 0 ? Math.ceil(most / 2) : most >> 1;
+  return richest.lane.recallUnstarted(share) as CallToken[];
+}
+
+function depthOf(intake: Intake, seats: readonly Seat[]): number {
+  let total = intake.size;
+  let open = 0;
+  for (let i = 0; i < seats.length; i++) {
+    const seat = seats[i]!;
+    if (!seat.isOpen) continue;
+    total += seat.lane.occupied;
+    open++;
+  }
+  const share = Math.ceil(total / (2 * Math.max(1, open)));
+  return Math.max(LEAST_DEPTH, Math.min(MOST_DEPTH, share));
+}
+
+function leastOccupied(seats: readonly Seat[]): Seat | undefined {
+  let best: Seat | undefined;
+  for (let i = 0; i < seats.length; i++) {
+    const seat = seats[i]!;
+    if (seat.isOpen && (best === undefined || seat.lane.occupied < best.lane.occupied)) best = seat;
+  }
+  return best;
+}

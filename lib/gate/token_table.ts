@@ -1,0 +1,61 @@
+/**
+ * The live tokens by id. An id is a slot and the slot's generation, so that the id of a settled token never means a newcomer.
+ *
+ * @module
+ */
+
+import type { CallToken } from "../call_token.ts";
+
+/** Slots fit in this many: some four million tokens at once, and two billion generations of each. */
+const SLOTS = 2 ** 22;
+
+/** Ids for tokens, and the tokens that are live. */
+export class TokenTable {
+  readonly #tokens: (CallToken | undefined)[] = [];
+  readonly #generations: number[] = [];
+  readonly #free: number[] = [];
+  #live = 0;
+
+  /** How many tokens are live. */
+  get size(): number {
+    return this.#live;
+  }
+
+  /** @returns an id that no other token has or had @throws {RangeError} when four million tokens are live */
+  allocate(): number {
+    let slot = this.#free.pop();
+    if (slot === undefined) {
+      slot = this.#generations.length;
+      if (slot === SLOTS) throw new RangeError(`Cannot make a token: ${SLOTS} are live`);
+      this.#generations.push(0);
+      this.#tokens.push(undefined);
+    }
+    return this.#generations[slot]! * SLOTS + slot;
+  }
+
+  /** Enters a token under its id. */
+  set(token: CallToken): void {
+    this.#tokens[token.id % SLOTS] = token;
+    this.#live++;
+  }
+
+  /** @param id id of a token @returns the token, or undefined when it has settled */
+  get(id: number): CallToken | undefined {
+    const token = this.#tokens[id % SLOTS];
+    return token?.id === id ? token : undefined;
+  }
+
+  /** Forgets a settled token; its slot gets a new generation. */
+  release(token: CallToken): void {
+    const slot = token.id % SLOTS;
+    this.#tokens[slot] = undefined;
+    this.#generations[slot]!++;
+    this.#free.push(slot);
+    this.#live--;
+  }
+
+  /** @returns the live tokens, oldest slot first; a copy, so that they may settle meanwhile */
+  live(): CallToken[] {
+    return this.#tokens.filter((token) => token !== undefined);
+  }
+}

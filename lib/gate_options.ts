@@ -1,0 +1,126 @@
+/**
+ * The options of a gate.
+ *
+ * @module
+ */
+
+import { checkKeys, checkType, readDuration, show } from "./options.ts";
+import type { RuntimeAdapter, WorkerResourceLimits, WorkerSettings } from "./runtime/adapter.ts";
+import { workerEntryUrl } from "./runtime/entry_url.ts";
+
+/** Options of a {@linkcode TokenGate}. */
+export interface TokenGateOptions {
+  /** How many lanes, each a worker, may run at once. They are started as they are needed. Default: what the runtime says is available. */
+  readonly lanes?: number;
+  /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
+  readonly graceMs?: number;
+  /** How long a worker may take to say its first word, in ms. Default: 30,000. */
+  readonly startTimeoutMs?: number;
+  /** Text before each line that the console of a lane prints, or a function of the lane's number that gives it. Default: none. */
+  readonly consolePrefix?: string | ((lane: number) => string);
+  /** Name of the workers, shown by debuggers and profilers. Default: `tokengate`. */
+  readonly name?: string;
+  /** Environment variables of the workers. Default: those of the process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Command-line flags of the runtime for the workers. Node only. Default: those of the process. */
+  readonly execArgv?: readonly string[];
+  /** Limits of the workers' heap and stack, in MB. Node only. Default: those of the runtime. */
+  readonly resourceLimits?: WorkerResourceLimits;
+  /** URL of the worker entry, where a bundler has moved it: a module that imports `@tokengate/tokengate/worker`. Default: the package's own. */
+  readonly workerUrl?: string | URL;
+}
+
+/** Options as the gate uses them. */
+export interface GateSettings {
+  readonly lanes: number;
+  readonly graceMs: number;
+  readonly startTimeoutMs: number;
+  readonly consolePrefix: (lane: number) => string | undefined;
+  readonly workerUrl: string;
+  readonly worker: WorkerSettings;
+}
+
+const SUBJECT = "a TokenGate";
+const KEYS: readonly (keyof TokenGateOptions)[] = [
+  "lanes",
+  "graceMs",
+  "startTimeoutMs",
+  "consolePrefix",
+  "name",
+  "env",
+  "execArgv",
+  "resourceLimits",
+  "workerUrl",
+];
+const WORKER_KEYS: readonly (keyof WorkerSettings)[] = [
+  "name",
+  "env",
+  "execArgv",
+  "resourceLimits",
+];
+/** More lanes than this are surely a mistake, such as a size in place of a count. */
+const MOST_LANES = 1_024;
+
+/**
+ * @param options what was passed
+ * @param adapter the runtime's adapter, which says what it has
+ * @returns the options with their defaults
+ * @throws {TypeError} when a key is unknown, a value has the wrong type, or this runtime has no such setting
+ * @throws {RangeError} when a number is out of bounds
+ */
+export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapter): GateSettings {
+  checkKeys(SUBJECT, options, KEYS);
+  for (const key of WORKER_KEYS) {
+    if (options[key] === undefined || key === "name" || adapter.settings.includes(key)) continue;
+    throw new TypeError(
+      `Cannot set "${key}" of ${SUBJECT}: ${adapter.name} has no such setting for workers; leave it out there`,
+    );
+  }
+  checkType(SUBJECT, "name", options.name, "string");
+  checkType(SUBJECT, "env", options.env, "object");
+  checkType(SUBJECT, "execArgv", options.execArgv, "object");
+  checkType(SUBJECT, "resourceLimits", options.resourceLimits, "object");
+  return {
+    lanes: readLanes(options.lanes, adapter),
+    graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,
+    startTimeoutMs: readDuration(SUBJECT, "startTimeoutMs", options.startTimeoutMs ?? 30_000) ??
+      Infinity,
+    consolePrefix: readPrefix(options.consolePrefix),
+    workerUrl: readUrl(options.workerUrl),
+    worker: {
+      name: options.name ?? "tokengate",
+      env: options.env,
+      execArgv: options.execArgv,
+      resourceLimits: options.resourceLimits,
+    },
+  };
+}
+
+function readLanes(lanes: unknown, adapter: RuntimeAdapter): number {
+  if (lanes === undefined) return Math.min(MOST_LANES, Math.max(1, adapter.availableLanes()));
+  if (typeof lanes !== "number") {
+    throw new TypeError(`Cannot set "lanes" of ${SUBJECT}: received ${show(lanes)}, not a number`);
+  }
+  if (!Number.isInteger(lanes) || lanes < 1 || lanes > MOST_LANES) {
+    throw new RangeError(
+      `Cannot set "lanes" of ${SUBJECT}: received ${lanes}, not a whole number from 1 to ${MOST_LANES}`,
+    );
+  }
+  return lanes;
+}
+
+function readPrefix(prefix: unknown): (lane: number) => string | undefined {
+  if (prefix === undefined) return () => undefined;
+  if (typeof prefix === "function") return (lane) => String(prefix(lane));
+  checkType(SUBJECT, "consolePrefix", prefix, "string");
+  return () => prefix as string;
+}
+
+function readUrl(url: unknown): string {
+  if (url === undefined) return workerEntryUrl();
+  if (url instanceof URL) return url.href;
+  if (typeof url === "string" && URL.canParse(url)) return url;
+  throw new TypeError(
+    `Cannot set "workerUrl" of ${SUBJECT}: received ${show(url)}, not an absolute URL`,
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * A lane's mailbox: which call is in which slot, and in what order they were sent. A slot stays taken until the lane answers for
+ * it, even when its call was recalled or released before, since the lane still writes to that slot.
+ *
+ * @module
+ */
+
+import type { LaneCall } from "../bridge/contract.ts";
+
+/** A fixed number of slots for the calls that a lane holds. */
+export class Mailbox {
+  /** Number of slots. */
+  readonly capacity: number;
+  readonly #calls: (LaneCall | undefined)[];
+  readonly #sequences: Float64Array;
+  readonly #free: Int32Array;
+  #freeCount: number;
+  #nextSequence = 0;
+
+  /** @param capacity number of slots */
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.#calls = new Array(capacity).fill(undefined);
+    this.#sequences = new Float64Array(capacity);
+    this.#free = new Int32Array(capacity);
+    for (let slot = 0; slot < capacity; slot++) this.#free[slot] = capacity - 1 - slot;
+    this.#freeCount = capacity;
+  }
+
+  /** Slots taken, the recalled and released ones included. */
+  get occupied(): number {
+    return this.capacity - this.#freeCount;
+  }
+
+  /** Puts a call in a free slot, and writes the slot to it. @throws {RangeError} when the mailbox is full */
+  put(call: LaneCall): number {
+    if (this.#freeCount === 0) {
+      throw new RangeError(
+        `Cannot put a call in the mailbox: all ${this.capacity} slots are taken`,
+      );
+    }
+    const slot = this.#free[--this.#freeCount]!;
+    this.#calls[slot] = call;
+    this.#sequences[slot] = this.#nextSequence++;
+    call.slot = slot;
+    return slot;
+  }
+
+  /** Whether the slot is the call's own. */
+  holds(call: LaneCall): boolean {
+    return this.#calls[call.slot] === call;
+  }
+
+  /** Gives up the call in a slot that stays taken. */
+  forget(slot: number): void {
+    this.#calls[slot] = undefined;
+  }
+
+  /** Frees a slot; returns its call unless that was given up before. */
+  take(slot: number): LaneCall | undefined {
+    const call = this.#calls[slot];
+    this.#calls[slot] = undefined;
+    this.#free[this.#freeCount++] = slot;
+    return call;
+  }
+
+  /** The calls not given up, in the order they were put in. */
+  inOrder(): LaneCall[] {
+    const held: LaneCall[] = [];
+    for (let slot = 0; slot < this.capacity; slot++) {
+      const call = this.#calls[slot];
+      if (call !== undefined) held.push(call);
+    }
+    return held.sort((a, b) => this.#sequences[a.slot]! - this.#sequences[b.slot]!);
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What a lane leaves for the code that runs in it: a mark on `globalThis`, by which the copy of this package that a user's module
+ * imports knows that it is inside a lane, and reaches the context of the running operation.
+ *
+ * @module
+ */
+
+import type { GateInLaneError } from "./errors.ts";
+
+/** What an operation can know of its own call. */
+export interface OperationContext {
+  /** Id of the token that this run belongs to. */
+  readonly tokenId: number;
+  /** Number of the lane it runs in. */
+  readonly lane: number;
+  /**
+   * Whether the call should stop: it was cancelled or ran out of time. Cheap, and true at once even in a loop that never
+   * gives way to the event loop, where `signal` cannot fire.
+   */
+  readonly aborted: boolean;
+  /** Aborts when the call should stop; its reason says why. It fires when the operation awaits something. */
+  readonly signal: AbortSignal;
+}
+
+/** The mark itself. Its shape is part of the protocol between copies of the package. */
+export interface LaneMark {
+  /** Number of the lane; -1 until its gate has told it. */
+  lane: number;
+  /** The context of the operation that runs in the current asynchronous context. */
+  context(): OperationContext | undefined;
+  /** Runs a function inside a context. */
+  within(
+    context: OperationContext,
+    fn: (...args: readonly never[]) => unknown,
+    args: readonly unknown[],
+  ): unknown;
+  /** The last attempt to use a gate here, noted so that a module that swallowed the error is refused all the same. */
+  misuse: GateInLaneError | undefined;
+}
+
+/** Where the mark is; versioned, so that an incompatible shape gets another place. */
+export const LANE_MARK: symbol = Symbol.for("tokengate.lane.1");
+
+/** @returns the mark of the lane that this is, or undefined outside of lanes */
+export function laneMark(): LaneMark | undefined {
+  return Reflect.get(globalThis, LANE_MARK) as LaneMark | undefined;
+}

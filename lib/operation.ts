@@ -1,0 +1,162 @@
+/**
+ * Declaring operations, and calling them.
+ *
+ * @module
+ */
+
+import { bindOperation, type BoundCall } from "./bound_call.ts";
+import { defaultGate } from "./default_gate.ts";
+import { laneMark } from "./lane_mark.ts";
+import { callHere } from "./nested_call.ts";
+import {
+  type LimitOptions,
+  type OperationOptions,
+  readCallOptions,
+  readOperationOptions,
+} from "./operation_options.ts";
+import { show } from "./options.ts";
+import { type AnyFunction, type Definition, register } from "./registry.ts";
+import type { Token } from "./token.ts";
+import { submitTo, TokenGate } from "./token_gate.ts";
+
+/** The arguments of a call: in the place of each value a token of it may stand, which is waited for first. */
+export type Awaitable<A extends readonly unknown[]> = {
+  [K in keyof A]: A[K] | Token<Awaited<A[K]>>;
+};
+
+/** Options of single calls of an operation; what is not given stays as declared. */
+export interface CallOptions extends LimitOptions {
+  /** The gate to call through. Default: the default gate, which is made on first use and lets the process end by itself. */
+  readonly gate?: TokenGate;
+  /** Cancels the tokens when it aborts; its reason becomes the `cause`. Default: none. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A function that runs on a lane when it is called. Write this type out where an operation is exported, as JSR requires.
+ *
+ * @typeParam A the function's parameters
+ * @typeParam R what the function returns, awaited
+ */
+export interface Operation<A extends readonly unknown[], R> {
+  /**
+   * Calls the operation through its gate and returns at once.
+   *
+   * @param args the arguments; each crosses to the lane by structured clone when the token is admitted to one, or is a token to wait for
+   * @returns the token of this call
+   * @throws {GateClosedError} when the gate is closed
+   * @throws {GateInLaneError} inside a lane, when no operation is running
+   */
+  (...args: Awaitable<A>): Token<R>;
+  /** Name under which it was declared. */
+  readonly name: string;
+  /**
+   * The same operation with other options.
+   *
+   * @param options what is to differ
+   * @returns an operation to call
+   * @throws {TypeError} when a key is unknown or a value has the wrong type
+   * @throws {RangeError} when a time is not above zero
+   */
+  with(options: CallOptions): Operation<A, R>;
+  /** The function itself, to be run here and now. */
+  readonly local: (...args: A) => R | Promise<R>;
+}
+
+/**
+ * Declares a function as an operation, at the top level of a module. In a lane the same module is imported once, and the function is found there
+ * by the module's URL and the name.
+ *
+ * @param module `import.meta` of the module that declares it
+ * @param name name of the operation, unique in its module
+ * @param fn the function, synchronous or not
+ * @param options limits that hold for each call
+ * @returns the operation, called like the function
+ * @throws {TypeError} when the name was declared before in this module, when the code is no module that a lane can import (eval, standard input),
+ * or when an option is unknown or has the wrong type
+ * @throws {RangeError} when a time is not above zero
+ *
+ * @example
+ * ```ts
+ * import { inLane, type Operation, operation } from "@tokengate/tokengate";
+ *
+ * export const countPrimes: Operation<[below: number], number> = operation(
+ *   import.meta,
+ *   "countPrimes",
+ *   (below) => {
+ *     let count = 0;
+ *     next: for (let n = 2; n < below; n++) {
+ *       for (let d = 2; d * d <= n; d++) if (n % d === 0) continue next;
+ *       count++;
+ *     }
+ *     return count;
+ *   },
+ *   { timeoutMs: 5_000 },
+ * );
+ *
+ * if (!inLane) console.log(await countPrimes(1_000)); // 168
+ * ```
+ */
+export function operation<A extends readonly unknown[], R>(
+  module: { readonly url: string },
+  name: string,
+  fn: (...args: A) => R,
+  options: OperationOptions = {},
+): Operation<A, Awaited<R>> {
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError(`Cannot declare an operation: received ${show(name)} as its name`);
+  }
+  const subject = `operation "${name}"`;
+  if (typeof fn !== "function") {
+    throw new TypeError(`Cannot declare ${subject}: received ${show(fn)}, not a function`);
+  }
+  const url = importableUrl(subject, module);
+  const settings = readOperationOptions(subject, options);
+  const definition: Definition = { url, name, fn: fn as unknown as AnyFunction };
+  register(definition);
+  return makeOperation({ definition, settings, gate: undefined });
+}
+
+function makeOperation<A extends readonly unknown[], R>(bound: BoundCall): Operation<A, R> {
+  const { definition } = bound;
+  const call = (...args: unknown[]): unknown => {
+    if (laneMark() !== undefined) return callHere(definition, args, bound.settings);
+    return submitTo((bound.gate as TokenGate | undefined) ?? defaultGate(), bound, args);
+  };
+  Object.defineProperty(call, "name", { value: definition.name });
+  bindOperation(call, bound);
+  return Object.assign(call, {
+    local: definition.fn,
+    with(options: CallOptions): Operation<A, R> {
+      const subject = `a call of "${definition.name}"`;
+      const settings = readCallOptions(subject, bound.settings, options);
+      const gate = options.gate ?? bound.gate;
+      if (gate !== undefined && !(gate instanceof TokenGate)) {
+        throw new TypeError(
+          `Cannot set "gate" of ${subject}: received ${show(gate)}, not a TokenGate`,
+        );
+      }
+      return makeOperation({ definition, settings, gate });
+    },
+  }) as unknown as Operation<A, R>;
+}
+
+/** Code that was not read from a module has a URL all the same, of these shapes, and nothing is found there. */
+const NO_MODULE = /\/(\[eval\d*\]|\[stdin\]|\$deno\$(eval|stdin|repl)[^/]*)$/;
+
+function importableUrl(subject: string, module: unknown): string {
+  const url = (module as { url?: unknown } | undefined | null)?.url;
+  if (typeof url !== "string" || !URL.canParse(url)) {
+    throw new TypeError(
+      `Cannot declare ${subject}: received ${
+        show(module)
+      } as its module; pass import.meta of the module that declares it`,
+    );
+  }
+  if (NO_MODULE.test(decodeURI(url))) {
+    throw new TypeError(
+      `Cannot declare ${subject} in code that is no file: received ${url}, which a lane cannot import; put it in a module`,
+    );
+  }
+  return url;
+}

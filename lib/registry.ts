@@ -1,0 +1,75 @@
+/**
+ * The declared operations of this isolate, by module URL and name. The registry hangs on `globalThis`, so that the copy of the package
+ * that a user's module imports and the copy that a lane was started from find each other's operations.
+ *
+ * @module
+ */
+
+import type { OperationReference } from "./bridge/contract.ts";
+
+/** A function of any shape; what an operation wraps. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** A declared operation. */
+export interface Definition extends OperationReference {
+  /** The function itself. */
+  readonly fn: AnyFunction;
+}
+
+interface Registry {
+  readonly protocol: number;
+  readonly modules: Map<string, Map<string, Definition>>;
+}
+
+/** The protocol of the registry's shape, which copies of the package must share. */
+const REGISTRY_PROTOCOL = 1;
+const REGISTRY: symbol = Symbol.for("tokengate.registry");
+
+function registry(): Registry {
+  const existing = Reflect.get(globalThis, REGISTRY) as Registry | undefined;
+  if (existing === undefined) {
+    const created: Registry = { protocol: REGISTRY_PROTOCOL, modules: new Map() };
+    Reflect.set(globalThis, REGISTRY, created);
+    return created;
+  }
+  if (existing.protocol !== REGISTRY_PROTOCOL) {
+    throw new Error(
+      `Cannot use two versions of TokenGate in one program: one keeps registry protocol ${existing.protocol}, ` +
+        `the other ${REGISTRY_PROTOCOL}; install a single version`,
+    );
+  }
+  return existing;
+}
+
+/**
+ * Adds an operation.
+ *
+ * @param definition the operation
+ * @throws {TypeError} when the module has declared that name before
+ * @throws {Error} when another copy of the package keeps a registry of another protocol
+ */
+export function register(definition: Definition): void {
+  const { modules } = registry();
+  let names = modules.get(definition.url);
+  if (names === undefined) modules.set(definition.url, names = new Map());
+  if (names.has(definition.name)) {
+    throw new TypeError(
+      `Cannot declare operation "${definition.name}" twice in ${definition.url}: give each operation of a module a name of its own`,
+    );
+  }
+  names.set(definition.name, definition);
+}
+
+/**
+ * @param url URL of the module
+ * @param name name of the operation
+ * @returns the operation, or undefined when the module declares none of that name here
+ */
+export function lookUp(url: string, name: string): Definition | undefined {
+  return registry().modules.get(url)?.get(name);
+}
+
+/** @param url URL of the module @returns the names it declares here */
+export function declaredNames(url: string): string[] {
+  return [...registry().modules.get(url)?.keys() ?? []];
+}

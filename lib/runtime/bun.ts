@@ -1,0 +1,56 @@
+/**
+ * Workers on Bun: the web `Worker`, which there starts in 4 ms (8 ms for `node:worker_threads`) and has `ref`, `unref` and a
+ * `close` event with the exit code. `terminate()` stops a loop.
+ *
+ * @module
+ */
+
+import { availableParallelism } from "node:os";
+import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
+
+/** The parts of Bun's `Worker` that the web's has not. */
+interface BunWorker {
+  postMessage(message: unknown): void;
+  terminate(): void;
+  ref(): void;
+  unref(): void;
+  addEventListener(type: string, listener: (event: BunWorkerEvent) => void): void;
+}
+
+interface BunWorkerEvent {
+  readonly data?: unknown;
+  readonly error?: unknown;
+  readonly message?: string;
+  readonly code?: number;
+  preventDefault(): void;
+}
+
+/** The adapter for Bun. */
+export const bunAdapter: RuntimeAdapter = {
+  name: "Bun",
+  stopsThreads: true,
+  settings: ["name", "env"],
+  availableLanes: availableParallelism,
+
+  startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
+    const BunWorker = Reflect.get(globalThis, "Worker") as unknown as new (
+      url: string,
+      options: object,
+    ) => BunWorker;
+    const worker = new BunWorker(url, { type: "module", ...settings });
+    worker.addEventListener("message", (event) => events.message(event.data));
+    worker.addEventListener("messageerror", (event) => events.error(event.data));
+    // Without this listener a worker that cannot load would fail without a word.
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      events.error(event.error ?? new Error(event.message));
+    });
+    worker.addEventListener("close", (event) => events.exit(event.code));
+    return {
+      post: (message) => worker.postMessage(message),
+      terminate: () => worker.terminate(),
+      ref: () => worker.ref(),
+      unref: () => worker.unref(),
+    };
+  },
+};

@@ -1,0 +1,37 @@
+/**
+ * Workers on Node: `node:worker_threads`, which has every event and setting the lanes need. `terminate()` stops a loop.
+ *
+ * @module
+ */
+
+import { availableParallelism } from "node:os";
+import { Worker, type WorkerOptions } from "node:worker_threads";
+import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
+
+/** The adapter for Node. */
+export const nodeAdapter: RuntimeAdapter = {
+  name: "Node",
+  stopsThreads: true,
+  settings: ["name", "env", "execArgv", "resourceLimits"],
+  availableLanes: availableParallelism,
+
+  startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
+    const options: WorkerOptions = {};
+    if (settings.name !== undefined) options.name = settings.name;
+    if (settings.env !== undefined) options.env = settings.env;
+    if (settings.execArgv !== undefined) options.execArgv = [...settings.execArgv];
+    if (settings.resourceLimits !== undefined) options.resourceLimits = settings.resourceLimits;
+    const worker = new Worker(new URL(url), options);
+    worker.on("message", (data: unknown) => events.message(data));
+    worker.on("messageerror", (error: unknown) => events.error(error));
+    worker.on("error", (error: unknown) => events.error(error));
+    worker.on("exit", (code: number) => events.exit(code));
+    return {
+      post: (message) => worker.postMessage(message),
+      // The promise tells no more than the exit event does, and may stay pending while a thread is in native code.
+      terminate: () => void worker.terminate(),
+      ref: () => worker.ref(),
+      unref: () => worker.unref(),
+    };
+  },
+};

@@ -1,0 +1,77 @@
+/**
+ * Tokens: what a call gives back at once, and what can be seen of it.
+ *
+ * @module
+ */
+
+import type { OperationReference } from "./bridge/contract.ts";
+
+/** The states of a token. The last four are final. */
+export type TokenState =
+  | "waiting"
+  | "admitted"
+  | "executing"
+  | "completed"
+  | "failed"
+  | "killed"
+  | "timeout";
+
+/** What a waiting token waits for: tokens among its arguments, or a place in a lane. */
+export type WaitingFor = "arguments" | "lane";
+
+/**
+ * The four stamps of a token, in ms since the epoch with fractions, on one time base for caller and lanes. A stamp is undefined until
+ * the token gets there, and stays so if it never does.
+ */
+export interface Timings {
+  /** When it was called. */
+  readonly submittedMs: number;
+  /** When it was given to the lane that has it. */
+  readonly admittedMs: number | undefined;
+  /** When its function started, stamped in the lane. */
+  readonly startedMs: number | undefined;
+  /** When its function ended, stamped in the lane. Run time is from `startedMs` to here and holds no waiting. */
+  readonly endedMs: number | undefined;
+}
+
+/**
+ * One call of an operation: awaitable, visible and controllable from the moment it exists.
+ *
+ * A token settles exactly once. Awaiting only observes: dropping or racing a waiter changes nothing. A failed or timed-out token that
+ * nobody awaits is an unhandled rejection, as a promise would be; one that its owner ended (`cancel`, a signal, `close`) rejects those
+ * who await it and is otherwise quiet.
+ *
+ * A token is a thenable: it cannot be handed back through a promise, or yielded by an async iterator, which would give its result.
+ *
+ * @example Seeing and stopping a call
+ * ```ts
+ * import { type Operation, operation, TokenGate } from "@tokengate/tokengate";
+ *
+ * declare const render: Operation<[page: number], string>;
+ *
+ * const token = render(7);
+ * console.log(token.state); // "waiting"
+ * setTimeout(() => token.cancel("no longer needed"), 1_000);
+ * console.log(await token, token.timings);
+ * ```
+ */
+export interface Token<T> extends Promise<T> {
+  /** Names this token and no other, also after it settled: a number of slot and generation. */
+  readonly id: number;
+  /** The operation that was called. */
+  readonly operation: OperationReference;
+  /** Where it is now. */
+  readonly state: TokenState;
+  /** What it waits for, while its state is `waiting`. */
+  readonly waitingFor: WaitingFor | undefined;
+  /** Its stamps so far. */
+  readonly timings: Timings;
+  /**
+   * Ends the token, unless it has settled: it rejects with a `TokenCancelledError` at once. A function that has not started never
+   * will; a running one sees its signal, and is stopped with its lane if it does not return within the gate's `graceMs`.
+   *
+   * @param reason why; becomes the `cause` of the error
+   * @returns whether this call ended it
+   */
+  cancel(reason?: unknown): boolean;
+}

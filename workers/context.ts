@@ -1,0 +1,55 @@
+/**
+ * The context of a running call: what `current()` gives inside an operation.
+ *
+ * @module
+ */
+
+import type { ControlBlock } from "../lib/bridge/control_block.ts";
+import { TokenCancelledError } from "../lib/errors.ts";
+import type { OperationContext } from "../lib/lane_mark.ts";
+
+/** The context of one call, from its start to its end; after that it no longer changes. */
+export class CallContext implements OperationContext {
+  readonly tokenId: number;
+  readonly lane: number;
+  readonly #control: ControlBlock;
+  readonly #slot: number;
+  #controller: AbortController | undefined;
+  #reason: unknown = undefined;
+  #hasEnded = false;
+  #wasAborted = false;
+
+  /** @param tokenId the token @param lane number of the lane @param slot its slot @param control where its flag is */
+  constructor(tokenId: number, lane: number, slot: number, control: ControlBlock) {
+    this.tokenId = tokenId;
+    this.lane = lane;
+    this.#slot = slot;
+    this.#control = control;
+  }
+
+  get aborted(): boolean {
+    // After the end the slot belongs to another call.
+    return this.#hasEnded ? this.#wasAborted : this.#control.isAborted(this.#slot);
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    // The flag may be up before the message with the reason is read: a loop that polls the signal must see it all the same.
+    if (this.aborted) {
+      this.#controller.abort(this.#reason ?? new TokenCancelledError("The call was asked to stop"));
+    }
+    return this.#controller.signal;
+  }
+
+  /** Fires the signal; the flag was raised by the gate itself. */
+  abort(reason: unknown): void {
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** Freezes the context. */
+  end(): void {
+    this.#wasAborted = this.#control.isAborted(this.#slot);
+    this.#hasEnded = true;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Finding the function of an operation: the module is imported once, and the function looked up by name.
+ *
+ * @module
+ */
+
+import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "../lib/errors.ts";
+import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
+import { mark } from "./mark.ts";
+
+/** An operation as a lane knows it: what it is called, and its function or the reason why it has none. */
+export interface LaneOperation {
+  readonly url: string;
+  readonly name: string;
+  fn: AnyFunction | undefined;
+  failure: Error | undefined;
+  /** Longest of the recent runs, in ms; infinite before the first. */
+  slowestMs: number;
+}
+
+/** Modules that must not be used, and why: a second import of a refused module would succeed without a word. */
+const refused: Map<string, Error> = new Map();
+
+/** @param error an unhandled error @returns whether it is told already, as the reason why a module was refused */
+export function isRefusal(error: unknown): boolean {
+  if (error === undefined) return false;
+  if (error === mark.misuse) return true;
+  for (const known of refused.values()) if (known === error) return true;
+  return false;
+}
+
+/**
+ * Imports the operation's module and sets its function, or its failure. Never rejects.
+ *
+ * @param operation the operation to complete
+ */
+export async function load(operation: LaneOperation): Promise<void> {
+  const { url, name } = operation;
+  mark.misuse = undefined;
+  try {
+    await import(url);
+  } catch (cause) {
+    operation.failure = new ModuleLoadError(
+      `Cannot run "${name}": its module ${url} failed to load in the lane`,
+      { cause },
+    );
+  }
+  const misuse: Error | undefined = mark.misuse;
+  mark.misuse = undefined;
+  if (misuse !== undefined) refused.set(url, misuse);
+  operation.failure = refused.get(url) ?? operation.failure;
+  if (operation.failure !== undefined) return;
+  operation.fn = lookUp(url, name)?.fn;
+  if (operation.fn === undefined) operation.failure = notFound(url, name);
+}
+
+function notFound(url: string, name: string): TokenGateError {
+  const names = declaredNames(url);
+  const declared = names.length === 0 ? "no operation" : names.map((it) => `"${it}"`).join(", ");
+  return new OperationNotFoundError(
+    `Cannot run "${name}": its module ${url} declares ${declared} in the lane; ` +
+      `declare it at the top level of the module, on the same terms in the program and in the lane`,
+  );
+}

@@ -1,0 +1,69 @@
+/**
+ * The answers of a lane, gathered so that many go in one message, and never held back for long.
+ *
+ * @module
+ */
+
+import { uncloneableResult } from "../lib/bridge/cloneable.ts";
+import { encodeError } from "../lib/bridge/error_codec.ts";
+import { ANSWER_FIELDS, ANSWERS, RETURNED, THREW } from "../lib/bridge/protocol.ts";
+import type { LanePort } from "./port.ts";
+
+/** How many answers go in one message at most. */
+const MOST_ANSWERS = 64;
+/** How long an answer may wait for others, in ms. */
+const LONGEST_HOLD_MS = 1;
+
+/** Gathers answers and sends them. */
+export class Outbox {
+  readonly #port: LanePort;
+  #batch: unknown[] = [ANSWERS];
+  #names: string[] = [];
+  #oldestMs = 0;
+
+  /** @param port where the answers go */
+  constructor(port: LanePort) {
+    this.#port = port;
+  }
+
+  /** Adds an answer. @param name the operation's, for the error when its result cannot be cloned */
+  add(slot: number, outcome: number, value: unknown, name: string, nowMs: number): void {
+    if (this.#names.length === 0) this.#oldestMs = nowMs;
+    this.#batch.push(slot, outcome, value);
+    this.#names.push(name);
+    if (this.#names.length >= MOST_ANSWERS || nowMs - this.#oldestMs >= LONGEST_HOLD_MS) {
+      this.flush();
+    }
+  }
+
+  /** Sends what there is. */
+  flush(): void {
+    if (this.#names.length === 0) return;
+    const batch = this.#batch;
+    const names = this.#names;
+    // First, since cloning a result may run getters of the user's.
+    this.#batch = [ANSWERS];
+    this.#names = [];
+    try {
+      this.#port.post(batch);
+    } catch {
+      this.#sendOneByOne(batch, names);
+    }
+  }
+
+  /** Some result cannot be cloned: it fails alone, the others arrive. */
+  #sendOneByOne(batch: readonly unknown[], names: readonly string[]): void {
+    for (let i = 0; i < names.length; i++) {
+      const at = 1 + i * ANSWER_FIELDS;
+      const slot = batch[at];
+      const value = batch[at + 2];
+      try {
+        this.#port.post([ANSWERS, slot, batch[at + 1], value]);
+      } catch (cause) {
+        const isResult = batch[at + 1] === RETURNED;
+        const error = isResult ? uncloneableResult(names[i]!, value, cause) : cause;
+        this.#port.post([ANSWERS, slot, THREW, encodeError(error)]);
+      }
+    }
+  }
+}
