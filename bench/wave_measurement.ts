@@ -6,6 +6,7 @@
 
 import { checksumOfWave } from "./checksum.ts";
 import { type ErrorGroup, ErrorTally } from "./error_tally.ts";
+import { anotherRound } from "./wave_plan.ts";
 import type { RoundPair } from "./wave_report.ts";
 import { runGate, runLoop, type WaveToken } from "./wave_round.ts";
 
@@ -26,8 +27,10 @@ export interface WaveCallers {
 export interface WaveRequest extends WaveCallers {
   /** Tokens of the wave. */
   tokens: number;
-  /** Rounds, at least one. */
+  /** Rounds at most. */
   rounds: number;
+  /** Time after which no further round begins, in milliseconds. */
+  budgetMs: number;
   /** Called between rounds with the number of rounds done. */
   onRound?: (done: number) => void | Promise<void>;
   /**
@@ -74,8 +77,7 @@ export async function warmUp(lanes: number, callers: WaveCallers): Promise<void>
 export async function measureWave(request: WaveRequest): Promise<MeasuredWave> {
   const { tokens, rounds } = request;
   const pairs: RoundPair[] = [];
-  const latenciesMs = new Float64Array(tokens * rounds);
-  let latencies = 0;
+  const latencies: Float64Array[] = [];
   const tally = new ErrorTally();
   let checksumSerial = "";
 
@@ -94,8 +96,7 @@ export async function measureWave(request: WaveRequest): Promise<MeasuredWave> {
     await rest();
     const round = await runGate(tokens, request.submit, request);
     for (const { token, error } of round.errors) tally.add(error, token);
-    latenciesMs.set(round.latenciesMs, latencies);
-    latencies += round.latenciesMs.length;
+    latencies.push(round.latenciesMs);
     const checksumGate = round.ok === tokens ? tryChecksum(round.results, tally) : null;
     const { ok, failed, lost, wallMs, gatherMs, insideMs } = round;
     const mismatches = checksumGate === checksumSerial
@@ -104,7 +105,9 @@ export async function measureWave(request: WaveRequest): Promise<MeasuredWave> {
     return { ok, failed, lost, wallMs, gatherMs, insideMs, checksumGate, mismatches };
   }
 
-  for (let round = 0; round < rounds; round++) {
+  const startMs = performance.now();
+  const elapsedMs = (): number => performance.now() - startMs;
+  for (let round = 0; anotherRound(round, rounds, elapsedMs(), request.budgetMs); round++) {
     await request.onRound?.(round);
     const loopFirst = round % 2 === 0;
     let serialMs = loopFirst ? await loop() : 0;
@@ -116,9 +119,19 @@ export async function measureWave(request: WaveRequest): Promise<MeasuredWave> {
   return {
     pairs,
     checksumSerial,
-    latenciesMs: latenciesMs.subarray(0, latencies),
+    latenciesMs: joined(latencies),
     errors: tally.groups(),
   };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function rest(): Promise<void> {

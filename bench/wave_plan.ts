@@ -7,8 +7,11 @@
 /** Number of waves there are: 4 to 65,536 tokens, 131,068 in all. */
 export const WAVES = 15;
 
-/** Rounds of a small wave when nothing else is asked for. */
+/** Rounds of a wave when nothing else is asked for. */
 export const DEFAULT_ROUNDS = 15;
+
+/** Time after which a wave is not repeated when nothing else is asked for, in milliseconds. */
+export const DEFAULT_BUDGET_MS = 4_000;
 
 /**
  * Tokens in a wave.
@@ -21,16 +24,22 @@ export function tokensOfWave(wave: number): number {
 }
 
 /**
- * How often a wave is repeated. Small waves are short and noisy, large ones long and steady: all of them are given
- * the asked number of rounds up to 1,024 tokens, a third of it up to 16,384, and a fifth above, but never fewer than one.
+ * Whether a wave is repeated once more. Small waves are short and noisy and get all of their rounds; large ones are long
+ * and steady, and end with the round in which their time runs out. There is always one round.
  *
- * @param tokens Tokens in the wave.
- * @param most Rounds of the small waves.
- * @returns Number of rounds. Each one is a loop and a wave.
+ * @param done Rounds done.
+ * @param rounds Rounds at most.
+ * @param elapsedMs Time that they have taken, in milliseconds.
+ * @param budgetMs Time after which no round begins, in milliseconds.
+ * @returns True when another round is due.
  */
-export function roundsOfWave(tokens: number, most: number): number {
-  const divisor = tokens <= 1_024 ? 1 : tokens <= 16_384 ? 3 : 5;
-  return Math.max(1, Math.floor(most / divisor));
+export function anotherRound(
+  done: number,
+  rounds: number,
+  elapsedMs: number,
+  budgetMs: number,
+): boolean {
+  return done === 0 || (done < rounds && elapsedMs < budgetMs);
 }
 
 /**

@@ -2,7 +2,7 @@
  * Runs the waves on the runtime it is started with and writes what it measures as JSON lines on standard output.
  *
  * ```text
- * <runtime> bench/wave_runner.ts [--lanes N] [--waves 15] [--rounds R]
+ * <runtime> bench/wave_runner.ts [--lanes N] [--waves 15] [--rounds R] [--budget-ms T]
  * ```
  *
  * Start-up is not timed: lanes have started before the first clock. Then comes a warm-up of the same calls, so that the
@@ -29,7 +29,13 @@ import {
   stringTransform,
   type WaveCalls,
 } from "./wave_operations.ts";
-import { DEFAULT_ROUNDS, parseCount, parseWaves, roundsOfWave, tokensOfWave } from "./wave_plan.ts";
+import {
+  DEFAULT_BUDGET_MS,
+  DEFAULT_ROUNDS,
+  parseCount,
+  parseWaves,
+  tokensOfWave,
+} from "./wave_plan.ts";
 import { rowPassed, type RunnerMessage, waveRow } from "./wave_report.ts";
 import type { WaveToken } from "./wave_round.ts";
 
@@ -44,6 +50,7 @@ interface Arguments {
   lanes: number;
   waves: number[];
   rounds: number;
+  budgetMs: number;
 }
 
 function readArguments(): Arguments {
@@ -52,6 +59,7 @@ function readArguments(): Arguments {
       lanes: { type: "string" },
       waves: { type: "string", default: "15" },
       rounds: { type: "string", default: String(DEFAULT_ROUNDS) },
+      "budget-ms": { type: "string", default: String(DEFAULT_BUDGET_MS) },
     },
   });
   return {
@@ -60,6 +68,7 @@ function readArguments(): Arguments {
       : parseCount("--lanes", values.lanes),
     waves: parseWaves(values.waves),
     rounds: parseCount("--rounds", values.rounds),
+    budgetMs: parseCount("--budget-ms", values["budget-ms"]),
   };
 }
 
@@ -95,7 +104,7 @@ function submitterFor(gate: TokenGate): (i: number) => WaveToken {
   return (i) => callNth(i, calls);
 }
 
-async function run({ lanes, waves, rounds }: Arguments): Promise<boolean> {
+async function run({ lanes, waves, rounds, budgetMs }: Arguments): Promise<boolean> {
   const { name, version } = runtime();
   const gate = new TokenGate({ lanes });
   await gate.started();
@@ -108,13 +117,13 @@ async function run({ lanes, waves, rounds }: Arguments): Promise<boolean> {
   let firstLatencyMs: number | undefined;
   for (const wave of waves) {
     const tokens = tokensOfWave(wave);
-    const planned = roundsOfWave(tokens, rounds);
     const measured: MeasuredWave = await measureWave({
       tokens,
-      rounds: planned,
+      rounds,
+      budgetMs,
       callHere,
       submit,
-      onRound: (done) => emit({ type: "progress", wave, tokens, done, rounds: planned }),
+      onRound: (done) => emit({ type: "progress", wave, tokens, done, rounds }),
     });
     const row = waveRow({
       ...measured,

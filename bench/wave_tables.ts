@@ -69,7 +69,7 @@ export function runtimeTable(rows: readonly WaveRow[]): string[] {
       formatMeasure(row.p99Ms),
       formatMeasure(row.serialMs),
       formatRatio(row.speedUp),
-      `${formatRatio(row.speedUpLeast)}-${formatRatio(row.speedUpMost)}`,
+      row.rounds === 1 ? "-" : `${formatRatio(row.speedUpLeast)}-${formatRatio(row.speedUpMost)}`,
       formatPercent(row.efficiency),
       String(row.rounds),
       formatMeasure(row.latencyMs),

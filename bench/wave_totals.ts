@@ -65,7 +65,9 @@ export function waveTotals(rows: readonly WaveRow[]): WaveTotals {
 export function totalsLine(runtime: RuntimeRows): string {
   const totals = waveTotals(runtime.rows);
   return `${runtime.title}: ${formatCount(totals.ok)} ok, ${formatCount(totals.fail)} failed, ` +
-    `${formatCount(totals.lost)} lost, checksums ${totals.checksumsEqual ? "equal" : "DIFFER"}; ` +
+    `${formatCount(totals.lost)} lost, checksums ${
+      totals.checksumsEqual ? "equal" : "NOT EQUAL"
+    }; ` +
     `${formatMeasure(totals.wallMs)} ms against ${formatMeasure(totals.serialMs)} ms in a loop: ` +
     `speed-up ${formatRatio(totals.speedUp)}, ${formatCount(totals.tokensPerSecond)} tok/s, ` +
     `eff. ${formatPercent(totals.efficiency)} (${
@@ -84,7 +86,7 @@ export function problemsOf(rows: readonly WaveRow[]): string[] {
   for (const row of rows) {
     if (rowPassed(row)) continue;
     lines.push(
-      `wave ${row.wave}: ${row.ok} ok, ${row.fail} failed, ${row.lost} lost, ${row.mismatches} wrong results, ` +
+      `wave ${row.wave}: ${row.ok} ok, ${row.fail} failed, ${row.lost} lost, ${row.mismatches} wrong, ` +
         `checksum ${
           row.checksumGate ?? "of incomplete results"
         }, of the loop ${row.checksumSerial}`,

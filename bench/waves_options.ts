@@ -5,7 +5,14 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { DEFAULT_ROUNDS, formatWaves, parseCount, parseWaves, WAVES } from "./wave_plan.ts";
+import {
+  DEFAULT_BUDGET_MS,
+  DEFAULT_ROUNDS,
+  formatWaves,
+  parseCount,
+  parseWaves,
+  WAVES,
+} from "./wave_plan.ts";
 
 /** Runtimes the waves can be run on, in the order of the tables. */
 export const RUNTIMES: readonly string[] = ["deno", "bun", "node"];
@@ -19,7 +26,8 @@ Usage: deno task waves [options]
   --runtimes LIST  runtimes to run on, one after the other  [default: ${RUNTIMES.join(",")}]
   --waves WAVES    the first N (7), a list (3,5) or a range (4-10); 15-15 is one wave  [default: ${WAVES}]
   --lanes N        lanes of the gate  [default: the number of cores]
-  --rounds N       rounds of waves up to 1,024 tokens; up to 16,384 a third, above a fifth  [default: ${DEFAULT_ROUNDS}]
+  --rounds N       rounds of each wave: a loop and a wave, in turn  [default: ${DEFAULT_ROUNDS}]
+  --budget-ms T    time after which a wave gets no further round; it has one at least  [default: ${DEFAULT_BUDGET_MS}]
   --json FILE      write everything that was measured to a file as well
   --help           print this
 
@@ -33,8 +41,10 @@ export interface WavesOptions {
   /** Numbers of the waves, in ascending order. */
   waves: number[];
   lanes: number;
-  /** Rounds of the small waves. */
+  /** Rounds of each wave at most. */
   rounds: number;
+  /** Time after which a wave gets no further round, in milliseconds. */
+  budgetMs: number;
   /** File to write to; undefined for none. */
   json: string | undefined;
 }
@@ -50,13 +60,14 @@ export interface WavesOptions {
 export function readOptions(args: string[], cores: number): WavesOptions {
   const unknown: string[] = [];
   const parsed = parseArgs(args, {
-    string: ["runtimes", "waves", "lanes", "rounds", "json"],
+    string: ["runtimes", "waves", "lanes", "rounds", "budget-ms", "json"],
     boolean: ["help"],
     default: {
       runtimes: RUNTIMES.join(","),
       waves: String(WAVES),
       lanes: String(cores),
       rounds: String(DEFAULT_ROUNDS),
+      "budget-ms": String(DEFAULT_BUDGET_MS),
     },
     unknown: (arg: string): boolean => {
       unknown.push(arg);
@@ -80,6 +91,7 @@ export function readOptions(args: string[], cores: number): WavesOptions {
     waves: parseWaves(parsed.waves),
     lanes: parseCount("--lanes", parsed.lanes),
     rounds: parseCount("--rounds", parsed.rounds),
+    budgetMs: parseCount("--budget-ms", parsed["budget-ms"]),
     json: parsed.json,
   };
 }
@@ -112,5 +124,7 @@ export function runnerArguments(options: WavesOptions): string[] {
     String(options.lanes),
     "--rounds",
     String(options.rounds),
+    "--budget-ms",
+    String(options.budgetMs),
   ];
 }
