@@ -4,23 +4,27 @@
  * @module
  */
 
-import type { RunnerMessage, StartMessage, WaveRow } from "./wave_report.ts";
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { RunnerMessage, WaveRow } from "./wave_report.ts";
 
-/** A runner that writes nothing for so long is stopped: its longest step takes seconds. */
-const SILENCE_MS = 120_000;
-/** Time to end after the last line. A gate that is closed must let its process end. */
-const ENDING_MS = 15_000;
+/** How the runner is started. */
+export interface RunnerCommand {
+  /** The program. */
+  command: string;
+  args: readonly string[];
+  /** Variables to add to the environment. */
+  env: Readonly<Record<string, string>>;
+}
 
 /** What a run gave. */
 export interface RunnerOutcome {
-  /** The command line. */
-  command: readonly string[];
-  /** First line; undefined when it did not get that far. */
-  start: StartMessage | undefined;
   rows: WaveRow[];
-  /** Why the run as a whole has failed, one line for each reason; waves that failed are not among them. */
+  /** Why the run as a whole has failed, one entry for each reason; waves that failed are not among them. */
   problems: string[];
-  /** Length of the run, start and end of the process included, in milliseconds. */
+  /** Start to end of the process, in milliseconds. */
   elapsedMs: number;
 }
 
@@ -32,51 +36,55 @@ export interface RunnerListener {
   text(line: string): void;
 }
 
+/** Options of {@linkcode runRunner}. */
+export interface RunRunnerOptions {
+  /**
+   * Time without a line after which the process is stopped, in milliseconds. Its longest step takes seconds.
+   *
+   * @default {120000}
+   */
+  silenceMs?: number;
+  /**
+   * Time after the last line in which the process has to end, in milliseconds: a closed gate must let it.
+   *
+   * @default {15000}
+   */
+  endingMs?: number;
+}
+
 /**
  * Runs the runner to its end.
  *
- * @param command Command line.
+ * @param command How to start it.
  * @param listener Called for every line.
- * @returns What it gave. It never rejects: a runtime that cannot be started is a problem like others.
+ * @param options When to stop it.
+ * @returns What it gave. It never rejects: a program that cannot be started is a problem like others.
  */
 export async function runRunner(
-  command: readonly string[],
+  command: RunnerCommand,
   listener: RunnerListener,
+  options: RunRunnerOptions = {},
 ): Promise<RunnerOutcome> {
+  const { silenceMs = 120_000, endingMs = 15_000 } = options;
+  const rows: WaveRow[] = [];
+  const problems: string[] = [];
   const startMs = performance.now();
-  const outcome: RunnerOutcome = {
-    command,
-    start: undefined,
-    rows: [],
-    problems: [],
-    elapsedMs: 0,
-  };
-  let child: Deno.ChildProcess;
-  try {
-    child = new Deno.Command(command[0]!, {
-      args: command.slice(1),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-  } catch (error) {
-    outcome.problems.push(`could not be started: ${String(error)}`);
-    return outcome;
-  }
+  const child = spawn(command.command, command.args, {
+    env: { ...process.env, ...command.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 
   let ended = false;
-  let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   function expectSomethingWithin(limitMs: number, otherwise: string): void {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      stopped = true;
-      outcome.problems.push(otherwise);
+      problems.push(otherwise);
       child.kill("SIGKILL");
     }, limitMs);
   }
-  const silence = `was stopped: it wrote nothing for ${SILENCE_MS / 1_000} s`;
-  expectSomethingWithin(SILENCE_MS, silence);
+  const silence = `was stopped: it wrote nothing for ${silenceMs / 1_000} s`;
+  expectSomethingWithin(silenceMs, silence);
 
   function receive(line: string): void {
     const message = parseMessage(line);
@@ -84,50 +92,57 @@ export async function runRunner(
       listener.text(line);
       return;
     }
-    expectSomethingWithin(SILENCE_MS, silence);
-    if (message.type === "start") outcome.start = message;
-    if (message.type === "wave") outcome.rows.push(message);
+    expectSomethingWithin(silenceMs, silence);
+    if (message.type === "wave") rows.push(message);
     if (message.type === "error") {
       const { name, message: text, stack } = message.error;
-      outcome.problems.push(`could not go on: ${stack ?? `${name}: ${text}`}`);
+      problems.push(`could not go on: ${stack ?? `${name}: ${text}`}`);
     }
     if (message.type === "end" || message.type === "error") {
       ended = true;
-      expectSomethingWithin(
-        ENDING_MS,
-        `was stopped: it did not end within ${ENDING_MS / 1_000} s of its last line`,
-      );
+      const late = `was stopped: it did not end within ${endingMs / 1_000} s of its last line`;
+      expectSomethingWithin(endingMs, late);
     }
     listener.message(message);
   }
 
-  await Promise.all([
+  const written = Promise.all([
     eachLine(child.stdout, receive),
     eachLine(child.stderr, (line) => listener.text(line)),
   ]);
-  const status = await child.status;
+  const end = await endOf(child);
+  // The last lines may come after the exit. A program that could not be started never closes its pipes.
+  if (end.error === undefined) await written;
   clearTimeout(timer);
-  outcome.elapsedMs = performance.now() - startMs;
-  if (!stopped && (!ended || status.code > 1)) {
-    const how = status.signal === null ? `code ${status.code}` : `signal ${status.signal}`;
-    outcome.problems.push(`ended early with ${how}`);
-  }
-  return outcome;
+  // A process that was stopped has its reason already.
+  const problem = problemOf(end, ended);
+  if (problem !== undefined && problems.length === 0) problems.push(problem);
+  return { rows, problems, elapsedMs: performance.now() - startMs };
 }
 
-async function eachLine(
-  bytes: ReadableStream<Uint8Array>,
-  receive: (line: string) => void,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) receive(line.replace(/\r$/, ""));
-  }
-  rest += decoder.decode();
-  if (rest !== "") receive(rest);
+interface ProcessEnd {
+  /** Why the process was never there. */
+  error?: Error;
+  code: number | null;
+  signal: string | null;
+}
+
+function endOf(child: ChildProcess): Promise<ProcessEnd> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve({ error, code: null, signal: null }));
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** The runner ends with 0, or with 1 when a wave has not passed, which its rows say; anything else went wrong. */
+function problemOf(end: ProcessEnd, lastLineSeen: boolean): string | undefined {
+  if (end.error !== undefined) return `could not be started: ${end.error.message}`;
+  if (lastLineSeen && (end.code === 0 || end.code === 1)) return undefined;
+  return `ended early with ${end.signal === null ? `code ${end.code}` : `signal ${end.signal}`}`;
+}
+
+async function eachLine(stream: Readable, receive: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) receive(line);
 }
 
 /** A line that is no message is shown as it is: a runtime may print a warning of its own. */

@@ -8,11 +8,12 @@
 
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import type { RuntimeName } from "../scripts/pins.ts";
+import { openToolchain, runtimeCommand } from "../scripts/runtime_command.ts";
 import { Progress } from "./progress.ts";
-import { runtimeCommand } from "./runtime_command.ts";
 import { formatCount, formatMeasure, formatRatio } from "./table.ts";
 import type { RunnerMessage } from "./wave_report.ts";
-import { type RunnerOutcome, runRunner } from "./wave_process.ts";
+import { type RunnerCommand, runRunner } from "./wave_process.ts";
 import { EXPLANATION, type RuntimeRows, runtimeTable, sideBySide } from "./wave_tables.ts";
 import { disagreements, problemsOf, totalsLine, waveTotals } from "./wave_totals.ts";
 import {
@@ -27,20 +28,33 @@ const RUNNER = fileURLToPath(new URL("./wave_runner.ts", import.meta.url));
 
 /** A runtime and what its run gave. */
 interface RuntimeRun extends RuntimeRows {
-  runtime: string;
-  outcome: RunnerOutcome;
+  runtime: RuntimeName;
+  /** How the runner was started; null when the runtime cannot be had. */
+  command: RunnerCommand | null;
+  /** Start to end of the process, in milliseconds. */
+  elapsedMs: number;
   /** Everything that is wrong with the run. */
   problems: string[];
 }
 
 async function runOn(
-  runtime: string,
+  runtime: RuntimeName,
   options: WavesOptions,
   progress: Progress,
 ): Promise<RuntimeRun> {
-  let title = runtime;
+  let title: string = runtime;
   progress.step(`${runtime}: starting`);
-  const command = runtimeCommand(runtime, RUNNER, runnerArguments(options));
+  let command: RunnerCommand;
+  try {
+    const toolchain = await openToolchain([runtime], (line) => progress.line(line));
+    command = runtimeCommand(toolchain, runtime, RUNNER, {
+      args: runnerArguments(options),
+      packages: false,
+    });
+  } catch (error) {
+    const problems = [`could not be started: ${error instanceof Error ? error.message : error}`];
+    return { runtime, title, rows: [], command: null, elapsedMs: 0, problems };
+  }
   const outcome = await runRunner(command, {
     message: (message: RunnerMessage): void => {
       if (message.type === "start") {
@@ -65,11 +79,11 @@ async function runOn(
     text: (line: string): void => progress.line(`${title}: ${line}`),
   });
   progress.clear();
-  const { rows } = outcome;
+  const { rows, elapsedMs } = outcome;
   const missing = options.waves.filter((wave) => !rows.some((row) => row.wave === wave));
   const problems = [...outcome.problems, ...problemsOf(rows)];
   if (missing.length > 0) problems.push(`waves not run: ${missing.join(", ")}`);
-  return { runtime, title, rows, outcome, problems };
+  return { runtime, title, rows, command, elapsedMs, problems };
 }
 
 interface Machine {
@@ -156,16 +170,7 @@ async function main(): Promise<number> {
       machine,
       passed,
       disagreements: disagreeing,
-      runtimes: runs.map(({ runtime, title, outcome, problems }) => ({
-        runtime,
-        version: outcome.start?.version ?? null,
-        title,
-        command: outcome.command,
-        elapsedMs: outcome.elapsedMs,
-        problems,
-        totals: waveTotals(outcome.rows),
-        waves: outcome.rows,
-      })),
+      runtimes: runs.map(({ rows, ...run }) => ({ ...run, totals: waveTotals(rows), waves: rows })),
     };
     await Deno.writeTextFile(options.json, JSON.stringify(report, null, 2) + "\n");
   }

@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { RUNTIME_NAMES, type RuntimeName } from "../scripts/pins.ts";
 import {
   DEFAULT_BUDGET_MS,
   DEFAULT_ROUNDS,
@@ -14,16 +15,13 @@ import {
   WAVES,
 } from "./wave_plan.ts";
 
-/** Runtimes the waves can be run on, in the order of the tables. */
-export const RUNTIMES: readonly string[] = ["deno", "bun", "node"];
-
 /** What `--help` prints. */
 export const HELP: string =
   `Runs the waves (4 to 65,536 tokens) on each runtime, against a plain loop over the same calls.
 
 Usage: deno task waves [options]
 
-  --runtimes LIST  runtimes to run on, one after the other  [default: ${RUNTIMES.join(",")}]
+  --runtimes LIST  runtimes to run on, one after the other  [default: ${RUNTIME_NAMES.join(",")}]
   --waves WAVES    the first N (7), a list (3,5) or a range (4-10); 15-15 is one wave  [default: ${WAVES}]
   --lanes N        lanes of the gate  [default: the number of cores]
   --rounds N       rounds of each wave: a loop and a wave, in turn  [default: ${DEFAULT_ROUNDS}]
@@ -37,7 +35,8 @@ Exits with 1 when a token failed, was lost or gave another result than the loop,
 /** What is asked for. */
 export interface WavesOptions {
   help: boolean;
-  runtimes: string[];
+  /** Each once, in the order asked for. */
+  runtimes: RuntimeName[];
   /** Numbers of the waves, in ascending order. */
   waves: number[];
   lanes: number;
@@ -63,7 +62,7 @@ export function readOptions(args: string[], cores: number): WavesOptions {
     string: ["runtimes", "waves", "lanes", "rounds", "budget-ms", "json"],
     boolean: ["help"],
     default: {
-      runtimes: RUNTIMES.join(","),
+      runtimes: RUNTIME_NAMES.join(","),
       waves: String(WAVES),
       lanes: String(cores),
       rounds: String(DEFAULT_ROUNDS),
@@ -77,23 +76,27 @@ export function readOptions(args: string[], cores: number): WavesOptions {
   if (unknown.length > 0) {
     throw new RangeError(`Cannot use ${unknown.map((arg) => `"${arg}"`).join(", ")}: see --help`);
   }
-  const runtimes: string[] = parsed.runtimes.split(",").map((name: string) => name.trim());
-  for (const name of runtimes) {
-    if (RUNTIMES.includes(name)) continue;
-    throw new RangeError(
-      `Cannot run on a runtime: received "${name}", expected any of ${RUNTIMES.join(", ")}`,
-    );
+  if (parsed._.length > 0) {
+    throw new RangeError(`Cannot use "${parsed._[0]}": see --help`);
   }
   if (parsed.json === "") throw new RangeError("Cannot write --json: received no file name");
   return {
     help: parsed.help,
-    runtimes: [...new Set(runtimes)],
+    runtimes: [...new Set(parsed.runtimes.split(",").map(readRuntime))],
     waves: parseWaves(parsed.waves),
     lanes: parseCount("--lanes", parsed.lanes),
     rounds: parseCount("--rounds", parsed.rounds),
     budgetMs: parseCount("--budget-ms", parsed["budget-ms"]),
     json: parsed.json,
   };
+}
+
+function readRuntime(text: string): RuntimeName {
+  const name = RUNTIME_NAMES.find((candidate) => candidate === text.trim());
+  if (name !== undefined) return name;
+  throw new RangeError(
+    `Cannot run on a runtime: received "${text}", expected any of ${RUNTIME_NAMES.join(", ")}`,
+  );
 }
 
 /**
