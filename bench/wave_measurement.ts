@@ -5,6 +5,7 @@
  */
 
 import { checksumOfWave } from "./checksum.ts";
+import { CpuMeter } from "./cpu_meter.ts";
 import { type ErrorGroup, ErrorTally } from "./error_tally.ts";
 import { anotherRound } from "./wave_plan.ts";
 import type { RoundPair } from "./wave_report.ts";
@@ -48,6 +49,8 @@ export interface MeasuredWave {
   checksumSerial: string;
   /** Latencies of all tokens of all rounds, in milliseconds. */
   latenciesMs: Float64Array;
+  /** Part of the machine's processors that other programs used; NaN when unknown. */
+  othersPart: number;
   errors: ErrorGroup[];
 }
 
@@ -105,6 +108,7 @@ export async function measureWave(request: WaveRequest): Promise<MeasuredWave> {
     return { ok, failed, lost, wallMs, gatherMs, insideMs, checksumGate, mismatches };
   }
 
+  const meter = new CpuMeter();
   const startMs = performance.now();
   const elapsedMs = (): number => performance.now() - startMs;
   for (let round = 0; anotherRound(round, rounds, elapsedMs(), request.budgetMs); round++) {
@@ -120,6 +124,7 @@ export async function measureWave(request: WaveRequest): Promise<MeasuredWave> {
     pairs,
     checksumSerial,
     latenciesMs: joined(latencies),
+    othersPart: meter.othersPart(),
     errors: tally.groups(),
   };
 }

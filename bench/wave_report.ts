@@ -34,6 +34,8 @@ export interface EndMessage {
   type: "end";
   /** Whether every wave passed: see {@linkcode rowPassed}. */
   passed: boolean;
+  /** Part of the machine's processors that other programs used during the waves, 0 to 1; null when unknown. */
+  othersPart: number | null;
 }
 
 /** Last line of a run that could not go on. */
@@ -96,6 +98,8 @@ export interface WaveRow {
   checksumSerial: string;
   /** Tokens whose result was not the loop's, in the worst round. */
   mismatches: number;
+  /** Part of the machine's processors that other programs used during the wave, 0 to 1; null when unknown. */
+  othersPart: number | null;
   errors: ErrorGroup[];
 }
 
@@ -126,6 +130,8 @@ export interface WaveRounds {
   checksumSerial: string;
   /** Latencies of all tokens of all rounds, in milliseconds. */
   latenciesMs: Float64Array;
+  /** Part of the processors used by others; NaN when unknown. */
+  othersPart: number;
   errors: ErrorGroup[];
   /** Lat of wave 1; undefined when it was not run. */
   firstLatencyMs: number | undefined;
@@ -180,6 +186,7 @@ export function waveRow(rounds: WaveRounds): WaveRow {
     checksumGate: deviating.checksumGate,
     checksumSerial,
     mismatches: Math.max(...pairs.map((pair) => pair.mismatches)),
+    othersPart: finite(rounds.othersPart),
     errors: rounds.errors,
   };
 }
@@ -193,4 +200,14 @@ export function waveRow(rounds: WaveRounds): WaveRow {
 export function rowPassed(row: WaveRow): boolean {
   return row.ok === row.tokens && row.fail === 0 && row.lost === 0 && row.mismatches === 0 &&
     row.checksumGate === row.checksumSerial && row.errors.length === 0;
+}
+
+/**
+ * A number as JSON can carry it.
+ *
+ * @param value Any number.
+ * @returns The number, or null when it is not finite.
+ */
+export function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

@@ -19,6 +19,7 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { TokenGate } from "../mod.ts";
+import { CpuMeter } from "./cpu_meter.ts";
 import { describeError } from "./error_tally.ts";
 import { type MeasuredWave, measureWave, warmUp } from "./wave_measurement.ts";
 import {
@@ -36,7 +37,7 @@ import {
   parseWaves,
   tokensOfWave,
 } from "./wave_plan.ts";
-import { rowPassed, type RunnerMessage, waveRow } from "./wave_report.ts";
+import { finite, rowPassed, type RunnerMessage, waveRow } from "./wave_report.ts";
 import type { WaveToken } from "./wave_round.ts";
 
 const here: WaveCalls<unknown> = {
@@ -113,6 +114,7 @@ async function run({ lanes, waves, rounds, budgetMs }: Arguments): Promise<boole
   await emit({ type: "progress", wave: 0, tokens: 0, done: 0, rounds: 0 });
   await warmUp(gate.lanes, { callHere, submit });
 
+  const meter = new CpuMeter();
   let passed = true;
   let firstLatencyMs: number | undefined;
   for (const wave of waves) {
@@ -142,12 +144,13 @@ async function run({ lanes, waves, rounds, budgetMs }: Arguments): Promise<boole
     await emit(row);
     // A gate that has lost a token cannot be trusted with the next wave, nor with closing.
     if (row.lost > 0) {
-      await emit({ type: "end", passed: false });
+      await emit({ type: "end", passed, othersPart: finite(meter.othersPart()) });
       process.exit(1);
     }
   }
+  const othersPart = finite(meter.othersPart());
   await gate.close();
-  await emit({ type: "end", passed });
+  await emit({ type: "end", passed, othersPart });
   return passed;
 }
 

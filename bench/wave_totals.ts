@@ -63,6 +63,7 @@ export function waveTotals(rows: readonly WaveRow[]): WaveTotals {
  * @returns A line.
  */
 export function totalsLine(runtime: RuntimeRows): string {
+  if (runtime.rows.length === 0) return `${runtime.title}: no waves were run`;
   const totals = waveTotals(runtime.rows);
   return `${runtime.title}: ${formatCount(totals.ok)} ok, ${formatCount(totals.fail)} failed, ` +
     `${formatCount(totals.lost)} lost, checksums ${

@@ -35,6 +35,7 @@ function example(changes: Partial<WaveRounds> = {}): WaveRounds {
     ],
     checksumSerial: "0000beef",
     latenciesMs: Float64Array.from([8, 7, 6, 5, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 11]),
+    othersPart: NaN,
     errors: [],
     firstLatencyMs: 4,
     ...changes,
@@ -269,6 +270,7 @@ test("totals add up the waves, and efficiency weighs them by their time", () => 
   assert(totals.checksumsEqual);
   const line = totalsLine({ title: "node 24", rows });
   assert(line.startsWith("node 24: 24 ok, 0 failed, 0 lost, checksums equal;"), line);
+  assertStrictEquals(totalsLine({ title: "bun", rows: [] }), "bun: no waves were run");
 });
 
 test("a wave that has not passed is a problem that names its errors", () => {
