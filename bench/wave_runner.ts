@@ -7,8 +7,11 @@
  *
  * Start-up is not timed: lanes have started before the first clock. Then comes a warm-up of the same calls, so that the
  * loop and every lane are measured with compiled functions: twice, the loop makes 1,024 calls and the gate gets 1,024
- * for each lane. What follows is counted: every round is a loop and a wave, and they swap places from round to round
- * (loop, gate, gate, loop, ...), so that a slow phase of the machine falls on both.
+ * for each lane; then the gate gets eight small waves, which clear away what that left.
+ *
+ * What follows is counted. Every round is a loop and a wave, and they swap places from round to round (loop, gate, gate,
+ * loop, ...), so that a slow phase of the machine falls on both. A wave is repeated until its rounds are done or its
+ * time is over; medians of the rounds are reported, with the worst and the best.
  *
  * Exits with 1 when a token failed, was lost or gave another result than the loop, and with 2 on wrong arguments.
  *
