@@ -124,7 +124,8 @@ export class TokenGate extends EventTarget {
 
   /**
    * Closes the gate: it takes no more calls, finishes or ends those it has, and ends its lanes. What is ended rejects with a
-   * {@linkcode GateClosedError}. Further calls of `close` wait for the first.
+   * {@linkcode GateClosedError}. A further call waits for the same end, and may hasten it: after `close()`, `close({ drain: false })`
+   * ends what is not finished yet.
    *
    * @param options whether to finish what was called, and how long that may take
    * @returns resolves when every token has settled and every lane has ended

@@ -78,7 +78,9 @@ export class Engine implements LaneEvents, TokenOwner {
   #isHeld = false;
   #isQuietPlanned = false;
   #closing: Promise<void> | undefined;
-  #onIdle: (() => void) | undefined;
+  #onDrained: (() => void) | undefined;
+  #isDrained = false;
+  readonly #drainTimers: Timer[] = [];
   #onAllDown: (() => void) | undefined;
 
   /** @param parts what it is made of */
@@ -144,9 +146,14 @@ export class Engine implements LaneEvents, TokenOwner {
     return token;
   }
 
-  /** Closes the gate: no new calls; those it has are finished, or ended. */
+  /** Closes the gate: no new calls; those it has are finished, or ended. A later call may cut short what an earlier one allowed. */
   close(drain: boolean, timeoutMs: number): Promise<void> {
-    this.#closing ??= this.#close(drain, timeoutMs);
+    this.#closing ??= this.#close();
+    if (!drain) this.#endDrain();
+    else if (timeoutMs < Infinity && !this.#isDrained) {
+      const timer = this.#clock.setTimer(() => this.#endDrain(), timeoutMs, false);
+      this.#drainTimers.push(timer);
+    }
     return this.#closing;
   }
 
@@ -336,7 +343,7 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#signals.remove(token);
     this.#table.release(token);
     if (this.#ledger.active > 0) return;
-    this.#onIdle?.();
+    if (this.#closing !== undefined) this.#endDrain();
     if (this.#isHeld && !this.#isQuietPlanned) {
       this.#isQuietPlanned = true;
       this.#clock.setTimer(this.#onQuiet, 0, false);
@@ -438,10 +445,13 @@ export class Engine implements LaneEvents, TokenOwner {
 
   // Closing.
 
-  async #close(drain: boolean, timeoutMs: number): Promise<void> {
-    const error = closedError("use");
+  async #close(): Promise<void> {
     this.#crew.encourage();
-    if (drain && this.#ledger.active > 0) await this.#idle(timeoutMs);
+    await new Promise<void>((resolve) => {
+      this.#onDrained = resolve;
+      if (this.#ledger.active === 0) this.#endDrain();
+    });
+    const error = closedError("use");
     this.#crew.close(error);
     for (const token of this.#table.live()) {
       if (!token.isSettled) this.#end(token, KILLED, error);
@@ -449,17 +459,11 @@ export class Engine implements LaneEvents, TokenOwner {
     await this.#allDown();
   }
 
-  #idle(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = timeoutMs === Infinity
-        ? undefined
-        : this.#clock.setTimer(() => this.#onIdle?.(), timeoutMs, false);
-      this.#onIdle = () => {
-        this.#onIdle = undefined;
-        if (timer !== undefined) this.#clock.clearTimer(timer);
-        resolve();
-      };
-    });
+  #endDrain(): void {
+    this.#isDrained = true;
+    for (const timer of this.#drainTimers) this.#clock.clearTimer(timer);
+    this.#drainTimers.length = 0;
+    this.#onDrained?.();
   }
 
   /** Stops the lanes, those with a function that was asked to stop after its time of grace. */

@@ -1,0 +1,84 @@
+// The assertions here are the compiler's: this file is type-checked, and each "expect-error" line must be an error.
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { type Operation, operation, type Token, TokenGate } from "../mod.ts";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
+  : false;
+function same<A, B>(_: Same<A, B>): void {}
+
+export const join: Operation<[parts: string[], separator: string], string> = operation(
+  import.meta,
+  "join",
+  (parts, separator) => parts.join(separator),
+);
+export const later: Operation<[n: number], number> = operation(
+  import.meta,
+  "later",
+  async (n: number) => await Promise.resolve(n),
+);
+export const optional: Operation<[n: number, digits?: number], string> = operation(
+  import.meta,
+  "optional",
+  (n: number, digits?: number) => n.toFixed(digits),
+);
+export const variadic: Operation<number[], number> = operation(
+  import.meta,
+  "variadic",
+  (...all: number[]) => all.length,
+);
+
+/** Never called: its body is for the compiler. */
+export async function typed(gate: TokenGate): Promise<void> {
+  const inferred = operation(import.meta, "inferred", (a: number, b: string) => [a, b] as const);
+  same<typeof inferred, Operation<[a: number, b: string], readonly [number, string]>>(true);
+
+  const text = join(["a"], "-");
+  same<typeof text, Token<string>>(true);
+  const awaited = await text;
+  same<typeof awaited, string>(true);
+  // An asynchronous function's token gives what its promise gives.
+  const number = await later(1);
+  same<typeof number, number>(true);
+  same<Awaited<ReturnType<typeof later>>, number>(true);
+
+  // @ts-expect-error a wrong argument
+  join("a", "-");
+  // @ts-expect-error a missing argument
+  join(["a"]);
+  // @ts-expect-error an argument too many
+  join(["a"], "-", 1);
+  optional(1);
+  optional(1, 2);
+  // @ts-expect-error a wrong optional argument
+  optional(1, "2");
+  variadic(1, 2, 3);
+
+  // A token in the place of an argument, and of the right type.
+  join(["a"], join(["b"], "-"));
+  later(later(1));
+  // @ts-expect-error a token of another type
+  later(join(["a"], "-"));
+
+  const called = gate.call(join, ["a"], "-");
+  same<typeof called, Token<string>>(true);
+  // @ts-expect-error a wrong argument through a gate
+  gate.call(join, 1, "-");
+  same<ReturnType<typeof join.local>, string | Promise<string>>(true);
+  const bound = join.with({ gate, timeoutMs: 5 });
+  same<typeof bound, typeof join>(true);
+  // @ts-expect-error an unknown option
+  join.with({ timeout: 5 });
+  // @ts-expect-error an unknown option of the declaration
+  operation(import.meta, "unknown", () => 1, { time: 5 });
+  // @ts-expect-error an unknown option of the gate
+  new TokenGate({ lane: 2 });
+}
+
+test("an operation keeps the name, and its local function the behaviour", async () => {
+  assertEquals(join.name, "join");
+  assertEquals(join.local(["a", "b"], "-"), "a-b");
+  assertEquals(await later.local(4), 4);
+  assertEquals(optional.local(1, 2), "1.00");
+  assertEquals(variadic.local(1, 2, 3), 3);
+});
