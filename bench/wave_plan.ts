@@ -11,7 +11,7 @@ export const WAVES = 15;
 export const DEFAULT_ROUNDS = 15;
 
 /** Time after which a wave is not repeated when nothing else is asked for, in milliseconds. */
-export const DEFAULT_BUDGET_MS = 4_000;
+export const DEFAULT_BUDGET_MS = 2_500;
 
 /**
  * Tokens in a wave.
