@@ -1,4 +1,5 @@
 // Functions that do not stop, and lanes that die.
+// deno-lint-ignore-file no-console -- the tests collect what is printed
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import {
