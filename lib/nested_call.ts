@@ -14,8 +14,9 @@ import {
   type TokenOwner,
 } from "./call_token.ts";
 import { isThenable } from "./bridge/thenable.ts";
-import { TokenCancelledError, type TokenLimit, TokenTimeoutError } from "./errors.ts";
+import type { TokenLimit } from "./errors.ts";
 import { findTokens, resolveArguments } from "./gate/arguments.ts";
+import { cancelledError, timeoutError } from "./gate/token_errors.ts";
 import { laneMark, type OperationContext } from "./lane_mark.ts";
 import { refuseInLane } from "./lane_context.ts";
 import type { CallSettings } from "./operation_options.ts";
@@ -113,10 +114,7 @@ class NestedCall implements TokenOwner, OperationContext {
 
   cancel(token: CallToken, reason: unknown): boolean {
     if (token.isSettled) return false;
-    const message = `"${token.operation.name}" was cancelled${
-      typeof reason === "string" ? `: ${reason}` : ""
-    }`;
-    this.#fail(KILLED, new TokenCancelledError(message, { cause: reason }));
+    this.#fail(KILLED, cancelledError(token.operation, reason));
     return true;
   }
 
@@ -155,8 +153,7 @@ class NestedCall implements TokenOwner, OperationContext {
       if (this.token.isSettled || (limit === "queueTimeoutMs" && this.token.code === EXECUTING)) {
         return;
       }
-      const message = `"${this.token.operation.name}" exceeded its ${limit} of ${limitMs} ms`;
-      this.#fail(TIMEOUT, new TokenTimeoutError(message, { limit, limitMs }));
+      this.#fail(TIMEOUT, timeoutError(this.token.operation, limit, limitMs));
     }, Math.min(limitMs, 2 ** 31 - 1)));
   }
 

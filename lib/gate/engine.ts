@@ -8,7 +8,13 @@
  * @module
  */
 
-import type { Lane, LaneCall, LaneEvents, LaneLoss } from "../bridge/contract.ts";
+import type {
+  Lane,
+  LaneCall,
+  LaneEvents,
+  LaneLoss,
+  OperationReference,
+} from "../bridge/contract.ts";
 import {
   ADMITTED,
   type CallLimits,
@@ -20,23 +26,20 @@ import {
   type TokenOwner,
   WAITING,
 } from "../call_token.ts";
-import {
-  GateClosedError,
-  LaneCrashError,
-  TokenCancelledError,
-  type TokenLimit,
-  TokenTimeoutError,
-} from "../errors.ts";
-import type { OperationReference } from "../bridge/contract.ts";
-import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { findTokens, resolveArguments } from "./arguments.ts";
 import { Crew } from "./crew.ts";
+import { Drain } from "./drain.ts";
 import { Intake } from "./intake.ts";
+import { KeepAlive } from "./keep_alive.ts";
 import { type GateStats, Ledger } from "./ledger.ts";
+import { expiredLimit, nextCheck } from "./limit_policy.ts";
 import { route, takeForIdle } from "./router.ts";
 import type { Seat } from "./seat.ts";
 import { Signals } from "./signals.ts";
+import { Stopping } from "./stopping.ts";
 import { TimeLimits } from "./time_limits.ts";
+import { cancelledError, closedError, crashError, timeoutError } from "./token_errors.ts";
 import { TokenTable } from "./token_table.ts";
 
 /** What an engine is made of. */
@@ -73,15 +76,11 @@ export class Engine implements LaneEvents, TokenOwner {
   // Made once: these are passed for every token.
   readonly #admit: (seat: Seat, token: CallToken) => void;
   readonly #onTurn: () => void;
-  readonly #onQuiet: () => void;
+  readonly #stopping: Stopping;
+  readonly #keepAlive: KeepAlive;
+  readonly #drain: Drain;
   #isTurnPlanned = false;
-  #isHeld = false;
-  #isQuietPlanned = false;
   #closing: Promise<void> | undefined;
-  #onDrained: (() => void) | undefined;
-  #isDrained = false;
-  readonly #drainTimers: Timer[] = [];
-  #onAllDown: (() => void) | undefined;
 
   /** @param parts what it is made of */
   constructor(parts: EngineParts) {
@@ -92,8 +91,14 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#signals = new Signals((token, reason) => this.cancel(token, reason));
     this.#admit = (seat, token) => this.#admitTo(seat, token);
     this.#onTurn = () => this.#turn();
-    this.#onQuiet = () => this.#quiet();
-    for (const seat of this.#crew.seats) seat.lane.hold(false);
+    this.#stopping = new Stopping(parts.clock, this.#crew, parts.graceMs, parts.onReplaced);
+    this.#drain = new Drain(parts.clock);
+    // A close that is under way is work too.
+    this.#keepAlive = new KeepAlive(
+      parts.clock,
+      this.#crew.seats,
+      () => this.#ledger.active > 0 || this.#stopping.isUnderWay,
+    );
   }
 
   /** Number of lanes. */
@@ -149,11 +154,8 @@ export class Engine implements LaneEvents, TokenOwner {
   /** Closes the gate: no new calls; those it has are finished, or ended. A later call may cut short what an earlier one allowed. */
   close(drain: boolean, timeoutMs: number): Promise<void> {
     this.#closing ??= this.#close();
-    if (!drain) this.#endDrain();
-    else if (timeoutMs < Infinity && !this.#isDrained) {
-      const timer = this.#clock.setTimer(() => this.#endDrain(), timeoutMs, false);
-      this.#drainTimers.push(timer);
-    }
+    if (drain) this.#drain.limit(timeoutMs);
+    else this.#drain.end();
     return this.#closing;
   }
 
@@ -161,11 +163,7 @@ export class Engine implements LaneEvents, TokenOwner {
 
   cancel(token: CallToken, reason: unknown): boolean {
     if (token.isSettled) return false;
-    const error = new TokenCancelledError(
-      `"${token.operation.name}" was cancelled${typeof reason === "string" ? `: ${reason}` : ""}`,
-      { cause: reason },
-    );
-    this.#end(token, KILLED, error);
+    this.#end(token, KILLED, cancelledError(token.operation, reason));
     return true;
   }
 
@@ -223,24 +221,17 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   settled(lane: Lane): void {
-    const seat = this.#crew.seatOf(lane);
-    if (seat.graceTimer !== undefined && !lane.stuck) {
-      this.#stopGrace(seat);
-      if (this.#onAllDown !== undefined) this.#stopWhenFree(seat);
-    }
+    this.#stopping.answered(this.#crew.seatOf(lane));
     this.#turn();
   }
 
   lost(lane: Lane, loss: LaneLoss): void {
     const seat = this.#crew.seatOf(lane);
     const wasStopped = seat.state === "stopping";
-    this.#stopGrace(seat);
     const startError = this.#crew.lost(seat, loss);
-    const recalled = loss.unstarted as CallToken[];
-    for (const token of recalled) this.#takeBack(token);
-    this.#intake.unshift(recalled);
+    this.#intake.unshift(this.#takeBack(loss.unstarted));
     for (const call of loss.started) {
-      this.#fail(call as CallToken, crashError(call, lane, loss));
+      this.#fail(call as CallToken, crashError(call, lane.index, loss));
     }
     if (!wasStopped) {
       this.#ledger.crashes++;
@@ -249,7 +240,7 @@ export class Engine implements LaneEvents, TokenOwner {
     if (startError !== undefined) {
       while (this.#intake.first !== undefined) this.#fail(this.#intake.first, startError);
     }
-    if (this.#crew.liveCount === 0) this.#onAllDown?.();
+    this.#stopping.lost(seat);
     this.#planTurn();
   }
 
@@ -257,7 +248,7 @@ export class Engine implements LaneEvents, TokenOwner {
 
   #enqueue(token: CallToken): void {
     this.#intake.push(token);
-    if (!this.#isHeld) this.#hold(true);
+    this.#keepAlive.hold();
     this.#crew.encourage();
     this.#planTurn();
   }
@@ -294,8 +285,7 @@ export class Engine implements LaneEvents, TokenOwner {
     if (this.#intake.size > 0) return;
     const taken = takeForIdle(seats);
     if (taken.length === 0) return;
-    for (let i = 0; i < taken.length; i++) this.#takeBack(taken[i]!);
-    this.#intake.unshift(taken);
+    this.#intake.unshift(this.#takeBack(taken));
     route(this.#intake, seats, this.#admit);
   }
 
@@ -306,28 +296,44 @@ export class Engine implements LaneEvents, TokenOwner {
     token.lane = seat.lane.index;
     seat.lane.send(token);
     const { timeoutMs } = token.limits;
-    // Before this it cannot be over time, and if it has not started by then, neither can it soon after.
-    if (timeoutMs !== undefined) this.#checkBy(token, nowMs + timeoutMs);
+    if (timeoutMs === undefined) return;
+    const atMs = nowMs + timeoutMs;
+    if (token.heapIndex < 0 || atMs < token.nextCheckMs) this.#limits.set(token, atMs);
   }
 
-  /** Back to waiting, from a lane that certainly will not start it. The caller puts it in the intake. */
-  #takeBack(token: CallToken): void {
-    this.#ledger.move(token, WAITING);
-    token.lane = -1;
-    token.admittedMs = NaN;
+  /** Back to waiting, from a lane that certainly will not start them. The caller puts them in the intake. */
+  #takeBack(calls: readonly LaneCall[]): readonly CallToken[] {
+    const tokens = calls as readonly CallToken[];
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i]!;
+      this.#ledger.move(token, WAITING);
+      token.lane = -1;
+      token.admittedMs = NaN;
+    }
+    return tokens;
   }
 
   /** Ends a token from outside, wherever it is. */
   #end(token: CallToken, code: number, error: Error): void {
-    const seat = token.code === ADMITTED ? this.#crew.seats[token.lane]! : undefined;
-    if (seat !== undefined && !seat.lane.recall(token)) {
-      token.startedMs = seat.lane.startedMs(token);
-      seat.lane.release(token, error);
-      this.#startGrace(seat);
-    }
+    if (!this.#recall(token)) this.#giveUp(token, error);
     this.#leave(token, code);
     token.fail(error, code === KILLED);
     this.#planTurn();
+  }
+
+  /** Takes a token back from the lane that has it, if one has; false means that its function has started. */
+  #recall(token: CallToken): boolean {
+    return token.code !== ADMITTED || this.#laneOf(token).recall(token);
+  }
+
+  /** Leaves a running function to its lane. */
+  #giveUp(token: CallToken, reason: Error): void {
+    const seat = this.#crew.seats[token.lane]!;
+    token.startedMs = seat.lane.startedMs(token);
+    seat.lane.release(token, reason);
+    // What waits behind the function goes elsewhere at once; the function itself has its time of grace.
+    this.#intake.unshift(this.#takeBack(seat.lane.recallUnstarted(Infinity)));
+    this.#stopping.startGrace(seat);
   }
 
   #fail(token: CallToken, error: unknown): void {
@@ -343,170 +349,52 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#signals.remove(token);
     this.#table.release(token);
     if (this.#ledger.active > 0) return;
-    if (this.#closing !== undefined) this.#endDrain();
-    if (this.#isHeld && !this.#isQuietPlanned) {
-      this.#isQuietPlanned = true;
-      this.#clock.setTimer(this.#onQuiet, 0, false);
-    }
-  }
-
-  // Keeping the process alive while there is work, and no longer. Letting go is put off to a timer: a program that awaits one
-  // call after the other would otherwise switch twice per call.
-
-  #hold(on: boolean): void {
-    this.#isHeld = on;
-    for (const seat of this.#crew.seats) seat.lane.hold(on);
-  }
-
-  #quiet(): void {
-    this.#isQuietPlanned = false;
-    // A close that is under way is work too.
-    if (this.#ledger.active === 0 && this.#onAllDown === undefined) this.#hold(false);
+    if (this.#closing !== undefined) this.#drain.end();
+    this.#keepAlive.release();
   }
 
   // Time limits.
 
   #setFirstCheck(token: CallToken): void {
-    const { queueTimeoutMs, deadlineMs } = token.limits;
-    const limitMs = Math.min(queueTimeoutMs ?? Infinity, deadlineMs ?? Infinity);
-    if (limitMs < Infinity) this.#limits.set(token, token.submittedMs + limitMs);
-  }
-
-  #checkBy(token: CallToken, atMs: number): void {
-    if (token.heapIndex < 0 || atMs < token.nextCheckMs) this.#limits.set(token, atMs);
+    const atMs = nextCheck(token, token.submittedMs, NaN);
+    if (atMs < Infinity) this.#limits.set(token, atMs);
   }
 
   #checkLimits(token: CallToken, nowMs: number): void {
-    const { timeoutMs, queueTimeoutMs, deadlineMs } = token.limits;
-    let nextMs = Infinity;
-    if (deadlineMs !== undefined) {
-      const atMs = token.submittedMs + deadlineMs;
-      if (atMs <= nowMs) return this.#timeOut(token, "deadlineMs", deadlineMs);
-      nextMs = atMs;
+    const hasStarted = token.code === ADMITTED && this.hasStarted(token);
+    const startedMs = hasStarted ? this.startedMs(token) : NaN;
+    const limit = expiredLimit(token, nowMs, startedMs);
+    if (limit === undefined) {
+      const nextMs = nextCheck(token, nowMs, startedMs);
+      if (nextMs < Infinity) this.#limits.set(token, nextMs);
+      return;
     }
-    const isAdmitted = token.code === ADMITTED;
-    const hasStarted = isAdmitted && this.hasStarted(token);
-    if (queueTimeoutMs !== undefined && !hasStarted) {
-      const atMs = token.submittedMs + queueTimeoutMs;
-      if (atMs <= nowMs) {
-        // It may start this very moment; then it has made it after all.
-        const isFree = !isAdmitted || this.#laneOf(token).recall(token);
-        if (isFree) return this.#timeOutRecalled(token, queueTimeoutMs);
-        return this.#checkLimits(token, nowMs);
-      }
-      nextMs = Math.min(nextMs, atMs);
-    }
-    if (timeoutMs !== undefined && isAdmitted) {
-      const atMs = (hasStarted ? this.startedMs(token) : nowMs) + timeoutMs;
-      if (atMs <= nowMs) return this.#timeOut(token, "timeoutMs", timeoutMs);
-      nextMs = Math.min(nextMs, atMs);
-    }
-    if (nextMs < Infinity) this.#limits.set(token, nextMs);
-  }
-
-  #timeOut(token: CallToken, limit: TokenLimit, limitMs: number): void {
-    this.#end(token, TIMEOUT, timeoutError(token, limit, limitMs));
-  }
-
-  #timeOutRecalled(token: CallToken, limitMs: number): void {
+    const error = timeoutError(token.operation, limit, token.limits[limit]!);
+    if (limit !== "queueTimeoutMs") return this.#end(token, TIMEOUT, error);
+    // It may start this very moment; then it has made it after all.
+    if (!this.#recall(token)) return this.#checkLimits(token, nowMs);
     this.#leave(token, TIMEOUT);
-    token.fail(timeoutError(token, "queueTimeoutMs", limitMs), false);
+    token.fail(error, false);
     this.#planTurn();
-  }
-
-  // Functions that were asked to stop.
-
-  /** What waits behind the function goes elsewhere at once; the function itself has its time of grace. */
-  #startGrace(seat: Seat): void {
-    const recalled = seat.lane.recallUnstarted(Infinity) as CallToken[];
-    for (const token of recalled) this.#takeBack(token);
-    this.#intake.unshift(recalled);
-    if (seat.graceTimer !== undefined || seat.state !== "ready") return;
-    // Quiet: a program that is done need not wait for a function that it gave up.
-    seat.graceTimer = this.#clock.setTimer(
-      () => this.#replace(seat),
-      this.#parts.graceMs,
-      this.#closing === undefined,
-    );
-  }
-
-  #stopGrace(seat: Seat): void {
-    const timer: Timer = seat.graceTimer;
-    seat.graceTimer = undefined;
-    if (timer !== undefined) this.#clock.clearTimer(timer);
-  }
-
-  #replace(seat: Seat): void {
-    seat.graceTimer = undefined;
-    if (seat.state !== "ready") return;
-    seat.state = "stopping";
-    seat.lane.stop();
-    this.#parts.onReplaced(seat.lane.index);
   }
 
   // Closing.
 
   async #close(): Promise<void> {
     this.#crew.encourage();
-    await new Promise<void>((resolve) => {
-      this.#onDrained = resolve;
-      if (this.#ledger.active === 0) this.#endDrain();
-    });
+    if (this.#ledger.active === 0) this.#drain.end();
+    await this.#drain.ended;
     const error = closedError("use");
     this.#crew.close(error);
     for (const token of this.#table.live()) {
       if (!token.isSettled) this.#end(token, KILLED, error);
     }
-    await this.#allDown();
-  }
-
-  #endDrain(): void {
-    this.#isDrained = true;
-    for (const timer of this.#drainTimers) this.#clock.clearTimer(timer);
-    this.#drainTimers.length = 0;
-    this.#onDrained?.();
-  }
-
-  /** Stops the lanes, those with a function that was asked to stop after its time of grace. */
-  #allDown(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#crew.liveCount === 0) return resolve();
-      this.#hold(true);
-      this.#onAllDown = resolve;
-      for (const seat of this.#crew.seats) this.#stopWhenFree(seat);
-    });
-  }
-
-  #stopWhenFree(seat: Seat): void {
-    if (seat.state === "down" || seat.state === "stopping") return;
-    if (seat.graceTimer !== undefined && seat.lane.stuck) return;
-    seat.state = "stopping";
-    seat.lane.stop();
+    // Before they are stopped: a lane that is let go tells nobody of its end.
+    if (this.#crew.liveCount > 0) this.#keepAlive.hold();
+    await this.#stopping.stopAll();
   }
 
   #laneOf(token: CallToken): Lane {
     return this.#crew.seats[token.lane]!.lane;
   }
-}
-
-function closedError(action: string): GateClosedError {
-  return new GateClosedError(`Cannot ${action} this gate: it is closed`);
-}
-
-function timeoutError(token: CallToken, limit: TokenLimit, limitMs: number): TokenTimeoutError {
-  const what = {
-    timeoutMs: "ran longer than",
-    queueTimeoutMs: "did not start within",
-    deadlineMs: "did not settle within",
-  }[limit];
-  const message = `"${token.operation.name}" ${what} its ${limit} of ${limitMs} ms`;
-  return new TokenTimeoutError(message, { limit, limitMs });
-}
-
-function crashError(call: LaneCall, lane: Lane, loss: LaneLoss): LaneCrashError {
-  const how = loss.exitCode === undefined ? "" : ` with exit code ${loss.exitCode}`;
-  return new LaneCrashError(
-    `Lane ${lane.index} ended${how} while "${call.operation.name}" may have been running; the call is not repeated`,
-    { lane: lane.index, exitCode: loss.exitCode, cause: loss.cause },
-  );
 }

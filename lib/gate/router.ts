@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { LaneCall } from "../bridge/contract.ts";
 import type { CallToken } from "../call_token.ts";
 import type { Intake } from "./intake.ts";
 import type { Seat } from "./seat.ts";
@@ -50,9 +51,9 @@ export function route(
  * Takes work back for an idle lane from the one that has most of it.
  *
  * @param seats the lanes
- * @returns tokens that have not started, to be routed anew; empty when there is no idle lane or nothing to take
+ * @returns calls that have not started, to be routed anew; empty when there is no idle lane or nothing to take
  */
-export function takeForIdle(seats: readonly Seat[]): CallToken[] {
+export function takeForIdle(seats: readonly Seat[]): LaneCall[] {
   const idle = leastOccupied(seats);
   if (idle === undefined || idle.lane.occupied > 0) return [];
   let richest: Seat | undefined;
@@ -68,7 +69,7 @@ export function takeForIdle(seats: readonly Seat[]): CallToken[] {
   if (richest === undefined) return [];
   // The one call that an executing lane has next is worth taking too; one that has not begun yet keeps it.
   const share = richest.lane.executing > 0 ? Math.ceil(most / 2) : most >> 1;
-  return richest.lane.recallUnstarted(share) as CallToken[];
+  return richest.lane.recallUnstarted(share);
 }
 
 function depthOf(intake: Intake, seats: readonly Seat[]): number {
