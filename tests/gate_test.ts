@@ -1,0 +1,146 @@
+// The gate on simulated lanes, in virtual time: one behaviour at a time. Random programs are in gate_programs_test.ts.
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { GateClosedError, LaneCrashError, LaneStartError, TokenTimeoutError } from "../mod.ts";
+import { SimulatedGate } from "./fixtures/simulated_gate.ts";
+
+test("tokens of one lane start in the order of their calls", async () => {
+  const world = new SimulatedGate({ lanes: 1, capacity: 4 });
+  const tokens = Array.from({ length: 50 }, () => world.call());
+  await world.settle();
+  assertEquals(world.order, tokens.map((token) => token.id));
+  assertEquals(world.engine.stats().completed, 50);
+});
+
+test("a slow token strands none behind it while another lane idles", async () => {
+  const world = new SimulatedGate({ lanes: 2 });
+  const slow = world.call({ runMs: 1_000 });
+  const quick = Array.from({ length: 20 }, () => world.call({ runMs: 1 }));
+  await world.until(() => quick.every((token) => token.isSettled));
+  assertEquals(slow.state, "executing");
+  assert(world.clock.now() < 1_000);
+});
+
+test("lanes are started as they are needed, and no more than there are tokens", async () => {
+  const world = new SimulatedGate({ lanes: 3 });
+  const one = world.call();
+  await world.until(() => one.isSettled);
+  assertEquals(world.engine.stats().lanes, 1);
+  for (let n = 0; n < 9; n++) world.call({ runMs: 5 });
+  await world.settle();
+  assertEquals(world.engine.stats().lanes, 3);
+});
+
+test("a token is waiting, admitted, executing and completed in turn, and its stamps follow", async () => {
+  const world = new SimulatedGate({ lanes: 1, latencyMs: 5 });
+  const token = world.call({ runMs: 10 });
+  const states = new Set<string>();
+  await world.until(() => {
+    states.add(token.state);
+    return token.isSettled;
+  });
+  assertEquals([...states], ["waiting", "admitted", "executing", "completed"]);
+  const { submittedMs, admittedMs, startedMs, endedMs } = token.timings;
+  assert(submittedMs <= admittedMs! && admittedMs! <= startedMs!);
+  assertEquals(endedMs! - startedMs!, 10);
+});
+
+test("run time counts from the start stamp: waiting behind another is no part of it", async () => {
+  const world = new SimulatedGate({ lanes: 1, latencyMs: 0 });
+  world.call({ runMs: 500 });
+  const token = world.call({ runMs: 40 }, { timeoutMs: 50 });
+  await world.settle();
+  assertEquals(token.state, "completed");
+});
+
+test("a token that times out while it runs frees those behind it, on a lane of its own or the same", async () => {
+  const world = new SimulatedGate({ lanes: 1, graceMs: 20, latencyMs: 0 });
+  const stuck = world.call({ runMs: Infinity }, { timeoutMs: 100 });
+  const behind = Array.from({ length: 10 }, () => world.call());
+  await world.settle();
+  const error = await assertRejects(() => stuck, TokenTimeoutError);
+  assertEquals(error.limit, "timeoutMs");
+  assertEquals(stuck.timings.endedMs, undefined);
+  assertEquals(behind.map((token) => token.state), behind.map(() => "completed"));
+  assertEquals(world.replaced, [0]);
+  assertEquals(world.crashes, []);
+});
+
+test("a function that stops when asked keeps its lane, and its result is late", async () => {
+  const world = new SimulatedGate({ lanes: 1, graceMs: 20 });
+  const token = world.call({ runMs: Infinity, stopMs: 5 }, { deadlineMs: 50 });
+  await world.until(() => token.isSettled);
+  await world.settle();
+  assertEquals(world.replaced, []);
+  assertEquals(world.lanes[0]!.starts, 1);
+  assertEquals(world.engine.stats().late, 1);
+});
+
+test("a lane that comes back from the dead starts nothing that another lane has", async () => {
+  const world = new SimulatedGate({ lanes: 1, graceMs: 5, stopsThreads: false });
+  const revenant = world.call({ runMs: 200 }, { timeoutMs: 10 });
+  const behind = Array.from({ length: 8 }, () => world.call({ runMs: 30 }));
+  await world.settle();
+  assertEquals(revenant.state, "timeout");
+  assertEquals(behind.map((token) => world.starts.get(token.id)), behind.map(() => 1));
+});
+
+test("when a lane dies, what has started fails and what has not runs elsewhere, once", async () => {
+  const world = new SimulatedGate({ lanes: 1, latencyMs: 0 });
+  const fatal = world.call({ outcome: "crash" });
+  const behind = Array.from({ length: 5 }, () => world.call());
+  await world.settle();
+  const error = await assertRejects(() => fatal, LaneCrashError);
+  assertEquals([error.lane, error.exitCode], [0, 3]);
+  assertEquals(behind.map((token) => token.state), behind.map(() => "completed"));
+  assertEquals(world.crashes, [0]);
+});
+
+test("lanes that never start are tried three times, then the tokens are told why; the next call tries again", async () => {
+  const world = new SimulatedGate({ lanes: 2, startFailures: 1 });
+  const first = world.call();
+  await world.settle();
+  await assertRejects(() => first, LaneStartError);
+  const starts = world.lanes.reduce((sum, lane) => sum + lane.starts, 0);
+  assertEquals(starts, 3);
+  const second = world.call();
+  await world.settle();
+  await assertRejects(() => second, LaneStartError);
+  assertEquals(world.lanes.reduce((sum, lane) => sum + lane.starts, 0), 6);
+});
+
+test("an id is never given to a newcomer", async () => {
+  const world = new SimulatedGate({ lanes: 1 });
+  const ids = new Set<number>();
+  for (let round = 0; round < 30; round++) {
+    const tokens = Array.from({ length: 10 }, () => world.call());
+    for (const token of tokens) ids.add(token.id);
+    await world.settle();
+  }
+  assertEquals(ids.size, 300);
+});
+
+test("a cancelled token leaves the queue at once, and the others keep their order", async () => {
+  const world = new SimulatedGate({ lanes: 1, capacity: 2 });
+  const tokens = Array.from({ length: 20 }, () => world.call());
+  const cancelled = tokens.filter((_, n) => n % 3 === 1);
+  for (const token of cancelled) assert(token.cancel());
+  assertEquals(world.engine.stats().killed, cancelled.length);
+  await world.settle();
+  const kept = tokens.filter((token) => !cancelled.includes(token));
+  assertEquals(world.order, kept.map((token) => token.id));
+});
+
+test("close drains, and closing again without draining cuts it short", async () => {
+  const world = new SimulatedGate({ lanes: 1, stopsThreads: true });
+  const endless = world.call({ runMs: Infinity });
+  const closed = world.engine.close(true, Infinity);
+  await world.settle();
+  assertEquals(endless.state, "executing");
+  const again = world.engine.close(false, Infinity);
+  assertStrictEquals(again, closed);
+  await Promise.all([again, world.settle()]);
+  await assertRejects(() => endless, GateClosedError);
+  assertEquals(endless.state, "killed");
+  assertEquals(world.engine.stats().lanes, 0);
+});
