@@ -32,7 +32,9 @@ export abstract class TokenGateError extends Error {
  * Its name is `AbortError`, as the platform's own aborted operations have it; `cause` is the reason given.
  */
 export class TokenCancelledError extends TokenGateError {
+  /** Always `AbortError`. */
   override readonly name: string = "AbortError";
+  /** Always `ERR_TOKEN_CANCELLED`. */
   readonly code: TokenGateErrorCode = "ERR_TOKEN_CANCELLED";
 }
 
@@ -49,14 +51,21 @@ export interface TokenTimeoutFields extends ErrorOptions {
 
 /** One of the token's time limits ran out. Its name is `TimeoutError`, as the platform's own time-outs have it. */
 export class TokenTimeoutError extends TokenGateError {
+  /** Always `TimeoutError`. */
   override readonly name: string = "TimeoutError";
+  /** Always `ERR_TOKEN_TIMEOUT`. */
   readonly code: TokenGateErrorCode = "ERR_TOKEN_TIMEOUT";
   /** The limit that ran out. */
   readonly limit: TokenLimit;
   /** Its length, in milliseconds. */
   readonly limitMs: number;
 
-  /** @param message what ran out @param fields the limit and its length */
+  /**
+   * Makes the error of a limit that ran out.
+   *
+   * @param message what ran out
+   * @param fields the limit and its length
+   */
   constructor(message: string, fields: TokenTimeoutFields) {
     super(message, fields);
     this.limit = fields.limit;
@@ -77,14 +86,21 @@ export interface LaneCrashFields extends ErrorOptions {
  * a rejection unhandled. The call is not repeated, since it may have had effects. `cause` is what ended the lane, if known.
  */
 export class LaneCrashError extends TokenGateError {
+  /** Always `LaneCrashError`. */
   override readonly name: string = "LaneCrashError";
+  /** Always `ERR_LANE_CRASH`. */
   readonly code: TokenGateErrorCode = "ERR_LANE_CRASH";
   /** The lane that was lost. */
   readonly lane: number;
   /** Exit code of the lane's isolate, where the runtime tells it. */
   readonly exitCode: number | undefined;
 
-  /** @param message what happened @param fields the lane, its exit code and the cause */
+  /**
+   * Makes the error of a lane that was lost.
+   *
+   * @param message what happened
+   * @param fields the lane, its exit code and the cause
+   */
   constructor(message: string, fields: LaneCrashFields) {
     super(message, fields);
     this.lane = fields.lane;
@@ -94,13 +110,17 @@ export class LaneCrashError extends TokenGateError {
 
 /** No lane could be started, or none lived long enough to finish a token. `cause` is what the last one died of. */
 export class LaneStartError extends TokenGateError {
+  /** Always `LaneStartError`. */
   override readonly name: string = "LaneStartError";
+  /** Always `ERR_LANE_START`. */
   readonly code: TokenGateErrorCode = "ERR_LANE_START";
 }
 
 /** The gate is closed, or is closing: it takes no new calls, and what it still held was ended. */
 export class GateClosedError extends TokenGateError {
+  /** Always `GateClosedError`. */
   override readonly name: string = "GateClosedError";
+  /** Always `ERR_GATE_CLOSED`. */
   readonly code: TokenGateErrorCode = "ERR_GATE_CLOSED";
 }
 
@@ -109,24 +129,32 @@ export class GateClosedError extends TokenGateError {
  * of each operation it runs, so the top level of that module runs there again: guard it with `if (!inLane)`.
  */
 export class GateInLaneError extends TokenGateError {
+  /** Always `GateInLaneError`. */
   override readonly name: string = "GateInLaneError";
+  /** Always `ERR_GATE_IN_LANE`. */
   readonly code: TokenGateErrorCode = "ERR_GATE_IN_LANE";
 }
 
 /** The module was imported in the lane, but declares no operation of that name there. */
 export class OperationNotFoundError extends TokenGateError {
+  /** Always `OperationNotFoundError`. */
   override readonly name: string = "OperationNotFoundError";
+  /** Always `ERR_OPERATION_NOT_FOUND`. */
   readonly code: TokenGateErrorCode = "ERR_OPERATION_NOT_FOUND";
 }
 
 /** The operation's module could not be imported in the lane. `cause` is the error of the import. */
 export class ModuleLoadError extends TokenGateError {
+  /** Always `ModuleLoadError`. */
   override readonly name: string = "ModuleLoadError";
+  /** Always `ERR_MODULE_LOAD`. */
   readonly code: TokenGateErrorCode = "ERR_MODULE_LOAD";
 }
 
 /** An argument or a result cannot cross between isolates: a function, a symbol, a class with private state. */
 export class NotCloneableError extends TokenGateError {
+  /** Always `NotCloneableError`. */
   override readonly name: string = "NotCloneableError";
+  /** Always `ERR_NOT_CLONEABLE`. */
   readonly code: TokenGateErrorCode = "ERR_NOT_CLONEABLE";
 }

@@ -66,6 +66,8 @@ export class TokenGate extends EventTarget {
   }
 
   /**
+   * Makes a gate. No lane is started before there is work for it.
+   *
    * @param options lanes, limits and settings of the workers
    * @throws {GateInLaneError} inside a lane
    * @throws {TypeError} when an option is unknown, has the wrong type, or is not available on this runtime
@@ -117,7 +119,11 @@ export class TokenGate extends EventTarget {
     return submitTo(this, boundCall(operation), args) as Token<R>;
   }
 
-  /** @returns the counters, of this moment */
+  /**
+   * The counters of this moment. Reading them scans no tokens.
+   *
+   * @returns the counters
+   */
   stats(): GateStats {
     return this.#engine.stats();
   }

@@ -28,6 +28,7 @@ async function steps(): Promise<Step[]> {
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint", "--quiet"] },
     { name: "types", args: ["check", "--quiet", ...importMap, ...files] },
+    { name: "docs", args: ["doc", "--lint", "mod.ts", "workers/entry.ts"] },
     { name: "imports", args: ["run", "--allow-read", "scripts/check_imports.ts"] },
     { name: "release", args: ["run", "--allow-read", "scripts/check_release.ts"] },
   ];

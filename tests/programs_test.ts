@@ -1,7 +1,10 @@
 // Whole programs, each in a process of its own: how they end, and what they print.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type ProgramRun, runProgram, runText } from "./fixtures/run_program.ts";
+import { type ProgramRun, runFromServer, runProgram, runText } from "./fixtures/run_program.ts";
 
 const runtime = "Deno" in globalThis ? "Deno" : "Bun" in globalThis ? "Bun" : "Node";
 
@@ -100,3 +103,25 @@ test(
     assert(/ERR_LANE_START.*read access/s.test(run.stdout), run.stdout);
   },
 );
+
+// The way Deno loads a package from JSR: worker entry and operations come from the server too.
+test("on Deno, programs run from an http server without any permission", {
+  skip: runtime !== "Deno",
+}, async () => {
+  const server = createServer((request, response) => {
+    readFile(new URL(`..${request.url}`, import.meta.url)).then((source) => {
+      response.setHeader("content-type", "application/typescript").end(source);
+    }, () => response.writeHead(404).end());
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  try {
+    for (const [program, printed] of [["three_lines", "42"], ["single_file_guarded", "42"]]) {
+      const url = new URL(`http://127.0.0.1:${port}/tests/fixtures/programs/${program}.ts`);
+      const run = await runFromServer(url);
+      assertEquals([run.code, run.stdout.trim(), run.stderr], [0, printed, ""]);
+    }
+  } finally {
+    await new Promise((closed) => server.close(closed));
+  }
+});
