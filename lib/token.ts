@@ -45,14 +45,20 @@ export interface Timings {
  *
  * @example Seeing and stopping a call
  * ```ts
- * import { type Operation, operation, TokenGate } from "@tokengate/tokengate";
+ * import { current, inLane, type Operation, operation } from "@tokengate/tokengate";
  *
- * declare const render: Operation<[page: number], string>;
+ * export const wait: Operation<[], string> = operation(import.meta, "wait", () => {
+ *   while (!current().aborted);
+ *   return "stopped";
+ * });
  *
- * const token = render(7);
- * console.log(token.state); // "waiting"
- * setTimeout(() => token.cancel("no longer needed"), 1_000);
- * console.log(await token, token.timings);
+ * if (!inLane) {
+ *   const token = wait();
+ *   console.log(token.state); // "waiting"
+ *   setTimeout(() => token.cancel("no longer needed"), 50);
+ *   console.log(await token.catch((error) => error.name)); // "AbortError"
+ *   console.log(token.state, token.timings); // "killed", and its stamps
+ * }
  * ```
  */
 export interface Token<T> extends Promise<T> {
