@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { type Operation, operation } from "../mod.ts";
-import { mulberry32 } from "./mulberry32.ts";
+import { mulberry32 } from "../lib/runtime/random.ts";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TEXT_LENGTH = 300;

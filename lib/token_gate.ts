@@ -5,13 +5,13 @@
  */
 
 import { type BoundCall, boundCall } from "./bound_call.ts";
-import type { LaneEvents, LaneLoss } from "./bridge/contract.ts";
+import type { Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
 import type { CallToken } from "./call_token.ts";
 import { Engine } from "./gate/engine.ts";
 import type { GateStats } from "./gate/ledger.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
 import { StrandedThreads } from "./lane/stranded.ts";
-import { ThreadLane } from "./lane/thread.ts";
+import { threadLane } from "./lane/thread.ts";
 import { refuseInLane } from "./lane_context.ts";
 import { laneMark } from "./lane_mark.ts";
 import { warn } from "./observe/report.ts";
@@ -151,12 +151,12 @@ export class TokenGate extends EventTarget {
     return this.close();
   }
 
-  #makeLanes(settings: GateSettings, events: LaneEvents): ThreadLane[] {
+  #makeLanes(settings: GateSettings, events: LaneEvents): Lane[] {
     const adapter = runtimeAdapter();
-    const lanes: ThreadLane[] = [];
+    const lanes: Lane[] = [];
     for (let index = 0; index < settings.lanes; index++) {
       lanes.push(
-        new ThreadLane(index, {
+        threadLane(index, {
           adapter,
           clock: systemClock,
           events,

@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { test } from "node:test";
 import { checksumOfWave } from "../bench/checksum.ts";
-import { mulberry32 } from "../bench/mulberry32.ts";
+import { mulberry32 } from "../lib/runtime/random.ts";
 import {
   argumentsOf,
   callNth,

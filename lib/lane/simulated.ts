@@ -9,6 +9,7 @@ import type { Lane, LaneCall, LaneEvents } from "../bridge/contract.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { RandomSource } from "../runtime/random.ts";
 import { Mailbox } from "./mailbox.ts";
+import { type LaneRun, RestartableLane } from "./restartable.ts";
 
 /** What a simulated call does. */
 export interface SimulatedCall {
@@ -46,91 +47,21 @@ const OPEN = 0;
 const STARTED = 1;
 const RECALLED = 2;
 
-/** A lane that only pretends. */
-export class SimulatedLane implements Lane {
-  readonly index: number;
-  readonly capacity: number;
-  readonly #parts: SimulatedLaneParts;
-  #run: SimulatedRun | undefined;
-  /** How often the lane was started. */
-  starts = 0;
-
-  /** @param index number of the lane @param parts how it behaves */
-  constructor(index: number, parts: SimulatedLaneParts) {
-    this.index = index;
-    this.capacity = parts.capacity;
-    this.#parts = parts;
-  }
-
-  /** Whether the lane is started and not lost. */
-  get isLive(): boolean {
-    return this.#run !== undefined;
-  }
-
-  get occupied(): number {
-    return this.#run?.mailbox.occupied ?? 0;
-  }
-
-  get executing(): number {
-    return this.#run?.executing ?? 0;
-  }
-
-  get stuck(): boolean {
-    return (this.#run?.released ?? 0) > 0;
-  }
-
-  start(): void {
-    if (this.#run !== undefined) throw new Error(`Cannot start lane ${this.index}: it is running`);
-    this.starts++;
-    this.#run = new SimulatedRun(this, this.#parts, () => this.#run = undefined);
-  }
-
-  send(call: LaneCall): void {
-    this.#run!.send(call);
-  }
-
-  flush(): void {
-    this.#run?.flush();
-  }
-
-  isStarted(call: LaneCall): boolean {
-    return this.#run?.isStarted(call) ?? false;
-  }
-
-  startedMs(call: LaneCall): number {
-    return this.#run!.startedMs(call);
-  }
-
-  recall(call: LaneCall): boolean {
-    return this.#run!.recall(call);
-  }
-
-  recallUnstarted(limit: number): LaneCall[] {
-    const recalled: LaneCall[] = [];
-    const held = this.#run?.mailbox.inOrder() ?? [];
-    for (let i = held.length - 1; i >= 0 && recalled.length < limit; i--) {
-      if (this.#run!.recall(held[i]!)) recalled.push(held[i]!);
-    }
-    return recalled.reverse();
-  }
-
-  release(call: LaneCall): void {
-    this.#run!.release(call);
-  }
-
-  stop(): void {
-    this.#run?.stop();
-  }
-
-  hold(): void {}
+/** @param index number of the lane @param parts how it behaves @returns a lane that only pretends */
+export function simulatedLane(index: number, parts: SimulatedLaneParts): RestartableLane {
+  return new RestartableLane(
+    index,
+    parts.capacity,
+    (lane, onEnd) => new SimulatedRun(lane, parts, onEnd),
+  );
 }
 
 /** One life of a simulated lane. */
-class SimulatedRun {
+class SimulatedRun implements LaneRun {
   readonly mailbox: Mailbox;
   released = 0;
   executing = 0;
-  readonly #lane: SimulatedLane;
+  readonly #lane: Lane;
   readonly #parts: SimulatedLaneParts;
   readonly #onEnd: () => void;
   readonly #claims: number[] = [];
@@ -145,7 +76,7 @@ class SimulatedRun {
   #nextArrivalMs = 0;
   #nextDeliveryMs = 0;
 
-  constructor(lane: SimulatedLane, parts: SimulatedLaneParts, onEnd: () => void) {
+  constructor(lane: Lane, parts: SimulatedLaneParts, onEnd: () => void) {
     this.#lane = lane;
     this.#parts = parts;
     this.#onEnd = onEnd;
@@ -224,6 +155,8 @@ class SimulatedRun {
     }
     this.#deliver(() => this.#end(1));
   }
+
+  hold(): void {}
 
   /** Starts the next call, unless one runs. On a lane that was stopped but runs on, the claims keep it from starting anything. */
   #next(): void {

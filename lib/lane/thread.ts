@@ -1,89 +1,310 @@
 /**
- * The thread lane, host side: a worker that can be lost and started again.
+ * The thread lane, host side: a worker from its start to its end, with the mailbox and the control block of that life.
  *
  * @module
  */
 
-import type { Lane, LaneCall } from "../bridge/contract.ts";
-import { type ThreadLaneParts, ThreadRun } from "./thread_run.ts";
+import { ControlBlock } from "../bridge/control_block.ts";
+import type { Lane, LaneCall, LaneEvents, OperationReference } from "../bridge/contract.ts";
+import { decodeError, encodeError } from "../bridge/error_codec.ts";
+import {
+  ABORT,
+  ANSWER_FIELDS,
+  ANSWERS,
+  CALL_FIELDS,
+  CALLS,
+  CRASH,
+  INIT,
+  type LaneInit,
+  OPERATION,
+  PROTOCOL,
+  READY,
+  RETURNED,
+  SKIPPED,
+  THREW,
+  UP,
+} from "../bridge/protocol.ts";
+import { findUncloneable } from "../bridge/cloneable.ts";
+import type { RuntimeAdapter, WorkerHandle, WorkerSettings } from "../runtime/adapter.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import { laneEnded, laneStarted } from "./live_lanes.ts";
+import { Mailbox } from "./mailbox.ts";
+import { type LaneRun, RestartableLane } from "./restartable.ts";
+import type { StrandedThreads } from "./stranded.ts";
 
-/** One worker thread and its mailbox. It may be started again after it was lost. */
-export class ThreadLane implements Lane {
-  readonly index: number;
+/** How long a terminated worker may take to tell its end before it is taken for gone, in ms. */
+const FAREWELL_MS = 1_000;
+
+/** What a thread lane is made of. */
+export interface ThreadLaneParts {
+  readonly adapter: RuntimeAdapter;
+  readonly clock: Clock;
+  readonly events: LaneEvents;
+  readonly stranded: StrandedThreads;
+  readonly entryUrl: string;
+  readonly settings: WorkerSettings;
+  readonly consolePrefix: string | undefined;
+  /** Limit from the start of a worker to its first word, in ms. */
+  readonly startTimeoutMs: number;
+  /** Slots of the mailbox. */
   readonly capacity: number;
+}
+
+/** @param index number of the lane @param parts what it is made of @returns a lane that is a worker thread */
+export function threadLane(index: number, parts: ThreadLaneParts): Lane {
+  return new RestartableLane(
+    index,
+    parts.capacity,
+    (lane, onEnd) => new ThreadRun(lane, parts, onEnd),
+  );
+}
+
+/** One life of a thread lane, from the start of a worker to its end. Its events after the end are ignored. */
+export class ThreadRun implements LaneRun {
+  readonly mailbox: Mailbox;
+  readonly control: ControlBlock;
+  released = 0;
+  readonly #lane: Lane;
   readonly #parts: ThreadLaneParts;
-  #run: ThreadRun | undefined;
-  #held = false;
+  readonly #onEnd: () => void;
+  readonly #worker: WorkerHandle | undefined;
+  /** The operations this worker was told of, by identity: a declared operation is one object. */
+  readonly #operations: Map<OperationReference, number> = new Map();
+  /** Started calls whose fate is known here: answered, or released. */
+  #accounted = 0;
+  #outgoing: unknown[] = [CALLS];
+  #abortSerial = 0;
+  #isUp = false;
+  #isReady = false;
+  #isStopped = false;
+  #isHeld = true;
+  #hasEnded = false;
+  #cause: unknown = undefined;
+  #timer: Timer;
 
-  /** @param index number of the lane @param parts what it is made of */
-  constructor(index: number, parts: ThreadLaneParts) {
-    this.index = index;
-    this.capacity = parts.capacity;
+  constructor(lane: Lane, parts: ThreadLaneParts, onEnd: () => void) {
+    this.#lane = lane;
     this.#parts = parts;
-  }
-
-  get occupied(): number {
-    return this.#run?.mailbox.occupied ?? 0;
+    this.#onEnd = onEnd;
+    this.mailbox = new Mailbox(parts.capacity);
+    this.control = ControlBlock.allocate(parts.capacity);
+    laneStarted();
+    try {
+      this.#worker = parts.adapter.startWorker(parts.entryUrl, parts.settings, {
+        message: (data) => this.#receive(data),
+        error: (error) => this.#cause ??= error,
+        exit: (code) => this.#end(code),
+      });
+    } catch (error) {
+      // A runtime refuses some settings in the constructor. The loss arrives later, as it does for a failed load.
+      this.#worker = undefined;
+      this.#cause = error;
+      parts.clock.setTimer(() => this.#end(undefined), 0, false);
+    }
+    this.#timer = parts.clock.setTimer(() => this.#startTimedOut(), parts.startTimeoutMs, true);
   }
 
   get executing(): number {
-    return this.#run?.executing ?? 0;
-  }
-
-  get stuck(): boolean {
-    return (this.#run?.released ?? 0) > 0;
-  }
-
-  start(): void {
-    if (this.#run !== undefined) {
-      throw new Error(`Cannot start lane ${this.index}: it is running`);
-    }
-    this.#run = new ThreadRun(this, this.#parts, () => this.#run = undefined);
-    this.#run.hold(this.#held);
+    // The lane counts a start a moment after its claim, so a call released in between would make this -1.
+    return Math.max(0, this.control.startedCount - this.#accounted);
   }
 
   send(call: LaneCall): void {
-    this.#run!.send(call);
+    const slot = this.mailbox.put(call);
+    this.control.open(slot);
+    this.#outgoing.push(slot, this.#numberOf(call), call.id, call.args);
   }
 
   flush(): void {
-    this.#run?.flush();
+    const batch = this.#outgoing;
+    if (batch.length === 1) return;
+    this.#outgoing = [CALLS];
+    try {
+      this.#worker!.post(batch);
+    } catch {
+      this.#flushOneByOne(batch);
+    }
   }
 
   isStarted(call: LaneCall): boolean {
-    const run = this.#run;
-    return run !== undefined && run.mailbox.holds(call) && run.control.isStarted(call.slot);
+    return this.mailbox.holds(call) && this.control.isStarted(call.slot);
   }
 
   startedMs(call: LaneCall): number {
-    return this.#run!.control.startedMs(call.slot);
+    return this.control.startedMs(call.slot);
   }
 
   recall(call: LaneCall): boolean {
-    return this.#run!.recall(call);
-  }
-
-  recallUnstarted(limit: number): LaneCall[] {
-    const run = this.#run;
-    if (run === undefined) return [];
-    const recalled: LaneCall[] = [];
-    const held = run.mailbox.inOrder();
-    for (let i = held.length - 1; i >= 0 && recalled.length < limit; i--) {
-      if (run.recall(held[i]!)) recalled.push(held[i]!);
-    }
-    return recalled.reverse();
+    const slot = call.slot;
+    if (!this.mailbox.holds(call) || !this.control.recall(slot)) return false;
+    this.mailbox.forget(slot);
+    return true;
   }
 
   release(call: LaneCall, reason: unknown): void {
-    this.#run!.release(call, reason);
+    const slot = call.slot;
+    this.mailbox.forget(slot);
+    this.#accounted++;
+    this.released++;
+    // The flag first: a loop polls it, and may never read the message.
+    this.control.abort(slot);
+    this.#worker!.post([ABORT, slot, ++this.#abortSerial, encodeError(reason)]);
   }
 
   stop(): void {
-    this.#run?.stop();
+    if (this.#isStopped || this.#hasEnded) return;
+    this.#isStopped = true;
+    this.control.stop();
+    // Bun may crash when a worker is terminated while it loads: wait for its first word, or for the start to time out.
+    if (this.#isUp) this.#terminate();
   }
 
   hold(on: boolean): void {
-    this.#held = on;
-    this.#run?.hold(on);
+    this.#isHeld = on;
+    if (this.#hasEnded) return;
+    if (on && !this.#isStopped) this.#worker?.ref();
+    else if (!on) this.#worker?.unref();
+  }
+
+  #terminate(): void {
+    const { clock } = this.#parts;
+    clock.clearTimer(this.#timer);
+    this.#worker?.terminate();
+    // Not quiet while tokens wait: the end of this worker is what lets them go on elsewhere.
+    this.#timer = clock.setTimer(() => this.#end(undefined), FAREWELL_MS, !this.#isHeld);
+  }
+
+  #startTimedOut(): void {
+    this.#cause ??= new Error(
+      `Cannot start lane ${this.#lane.index}: its worker said nothing for ${this.#parts.startTimeoutMs} ms`,
+    );
+    this.#isStopped = true;
+    this.#terminate();
+  }
+
+  #receive(data: unknown): void {
+    if (this.#hasEnded) return;
+    const message = data as unknown[];
+    switch (message[0]) {
+      case ANSWERS:
+        return this.#answers(message);
+      case UP:
+        return this.#up();
+      case READY:
+        return this.#ready(message[1]);
+      case CRASH:
+        this.#cause = decodeError(message[1]);
+        return;
+    }
+  }
+
+  #up(): void {
+    this.#isUp = true;
+    if (this.#isStopped) return this.#terminate();
+    const init: LaneInit = {
+      protocol: PROTOCOL,
+      lane: this.#lane.index,
+      control: this.control.memory,
+      consolePrefix: this.#parts.consolePrefix,
+    };
+    this.#worker!.post([INIT, init]);
+  }
+
+  #ready(protocol: unknown): void {
+    if (protocol !== PROTOCOL) {
+      this.#cause = new Error(
+        `Cannot use the worker entry ${this.#parts.entryUrl}: it speaks protocol ${protocol}, this gate speaks ${PROTOCOL}; ` +
+          `install one version of the package`,
+      );
+      return this.stop();
+    }
+    if (this.#isStopped) return;
+    this.#parts.clock.clearTimer(this.#timer);
+    this.#isReady = true;
+    this.#parts.events.ready(this.#lane);
+  }
+
+  #answers(message: readonly unknown[]): void {
+    const { events } = this.#parts;
+    for (let i = 1; i < message.length; i += ANSWER_FIELDS) {
+      const slot = message[i] as number;
+      const outcome = message[i + 1] as number;
+      const value = message[i + 2];
+      const hasRun = outcome === RETURNED || outcome === THREW;
+      const call = this.mailbox.take(slot);
+      if (call === undefined) {
+        if (!hasRun) continue;
+        this.released--;
+        events.late(this.#lane);
+        continue;
+      }
+      if (hasRun) this.#accounted++;
+      const startedMs = this.control.startedMs(slot);
+      const endedMs = this.control.endedMs(slot);
+      if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
+      else if (outcome === THREW) {
+        events.threw(this.#lane, call, decodeError(value), startedMs, endedMs);
+      } else if (outcome !== SKIPPED) events.unstartable(this.#lane, call, decodeError(value));
+    }
+    events.settled(this.#lane);
+  }
+
+  /** Some argument in the batch cannot be cloned: sends the others, and names that one. */
+  #flushOneByOne(batch: readonly unknown[]): void {
+    for (let i = 1; i < batch.length; i += CALL_FIELDS) {
+      const slot = batch[i] as number;
+      try {
+        this.#worker!.post([CALLS, slot, batch[i + 1], batch[i + 2], batch[i + 3]]);
+      } catch (cause) {
+        const call = this.mailbox.take(slot);
+        if (call === undefined) continue;
+        const error = findUncloneable(call.operation.name, batch[i + 3] as unknown[], cause);
+        this.#parts.events.unsendable(this.#lane, call, error);
+      }
+    }
+  }
+
+  #numberOf(call: LaneCall): number {
+    const operation = call.operation;
+    let number = this.#operations.get(operation);
+    if (number === undefined) {
+      number = this.#operations.size;
+      this.#operations.set(operation, number);
+      this.#worker!.post([OPERATION, number, operation.url, operation.name]);
+    }
+    return number;
+  }
+
+  #end(exitCode: number | undefined): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.control.stop();
+    this.#parts.clock.clearTimer(this.#timer);
+    this.#worker?.unref();
+    this.#noteStranded();
+    const started: LaneCall[] = [];
+    const unstarted: LaneCall[] = [];
+    for (const call of this.mailbox.inOrder()) {
+      if (this.control.recall(call.slot)) unstarted.push(call);
+      else started.push(call);
+    }
+    laneEnded();
+    this.#onEnd();
+    this.#parts.events.lost(this.#lane, {
+      cause: this.#cause,
+      exitCode,
+      wasReady: this.#isReady,
+      wasStuck: this.released > 0,
+      started,
+      unstarted,
+    });
+  }
+
+  #noteStranded(): void {
+    if (this.#parts.adapter.stopsThreads || !this.#isStopped) return;
+    const isRunning = this.control.startedCount > this.control.returnCount;
+    // A loop that takes its abort message is an event loop at work, and terminating it ends it.
+    const isStuck = this.#abortSerial === 0 || this.control.abortSerial < this.#abortSerial;
+    if (isRunning && isStuck) this.#parts.stranded.add(this.control);
   }
 }

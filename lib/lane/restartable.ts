@@ -1,0 +1,125 @@
+/**
+ * A lane that can be lost and started again: what is the same for every kind of lane. The kinds differ in their runs.
+ *
+ * @module
+ */
+
+import type { Lane, LaneCall } from "../bridge/contract.ts";
+import type { Mailbox } from "./mailbox.ts";
+
+/** One life of a lane, from its start to its end. Nothing is asked of it after it has ended. */
+export interface LaneRun {
+  /** Which calls it has. */
+  readonly mailbox: Mailbox;
+  /** Started calls that were given up and are not answered. */
+  readonly released: number;
+  /** Started calls that are neither answered nor given up. */
+  readonly executing: number;
+  /** Puts a call in the mailbox. */
+  send(call: LaneCall): void;
+  /** Sends what was put in. */
+  flush(): void;
+  /** Whether a call that it holds has started. */
+  isStarted(call: LaneCall): boolean;
+  /** When it started, in ms since the epoch. */
+  startedMs(call: LaneCall): number;
+  /** Takes a call back unless it has started, or is not here. */
+  recall(call: LaneCall): boolean;
+  /** Gives a started call up. */
+  release(call: LaneCall, reason: unknown): void;
+  /** Ends the run. */
+  stop(): void;
+  /** Whether it keeps the process alive. */
+  hold(on: boolean): void;
+}
+
+/** Starts a run of a lane, which calls `onEnd` before it reports the loss. */
+export type StartRun = (lane: Lane, onEnd: () => void) => LaneRun;
+
+/** A lane of any kind. */
+export class RestartableLane implements Lane {
+  readonly index: number;
+  readonly capacity: number;
+  readonly #startRun: StartRun;
+  readonly #onEnd: () => void;
+  #run: LaneRun | undefined;
+  #isHeld = false;
+  /** How often it was started. */
+  starts = 0;
+
+  /** @param index number of the lane @param capacity slots of its mailbox @param startRun starts one life of it */
+  constructor(index: number, capacity: number, startRun: StartRun) {
+    this.index = index;
+    this.capacity = capacity;
+    this.#startRun = startRun;
+    this.#onEnd = () => this.#run = undefined;
+  }
+
+  /** Whether it is started and not lost. */
+  get isLive(): boolean {
+    return this.#run !== undefined;
+  }
+
+  get occupied(): number {
+    return this.#run?.mailbox.occupied ?? 0;
+  }
+
+  get executing(): number {
+    return this.#run?.executing ?? 0;
+  }
+
+  get stuck(): boolean {
+    return (this.#run?.released ?? 0) > 0;
+  }
+
+  start(): void {
+    if (this.#run !== undefined) {
+      throw new Error(`Cannot start lane ${this.index}: it is running`);
+    }
+    this.starts++;
+    this.#run = this.#startRun(this, this.#onEnd);
+    this.#run.hold(this.#isHeld);
+  }
+
+  send(call: LaneCall): void {
+    this.#run!.send(call);
+  }
+
+  flush(): void {
+    this.#run?.flush();
+  }
+
+  isStarted(call: LaneCall): boolean {
+    return this.#run?.isStarted(call) ?? false;
+  }
+
+  startedMs(call: LaneCall): number {
+    return this.#run!.startedMs(call);
+  }
+
+  recall(call: LaneCall): boolean {
+    return this.#run!.recall(call);
+  }
+
+  recallUnstarted(limit: number): LaneCall[] {
+    const recalled: LaneCall[] = [];
+    const held = this.#run?.mailbox.inOrder() ?? [];
+    for (let i = held.length - 1; i >= 0 && recalled.length < limit; i--) {
+      if (this.#run!.recall(held[i]!)) recalled.push(held[i]!);
+    }
+    return recalled.reverse();
+  }
+
+  release(call: LaneCall, reason: unknown): void {
+    this.#run!.release(call, reason);
+  }
+
+  stop(): void {
+    this.#run?.stop();
+  }
+
+  hold(on: boolean): void {
+    this.#isHeld = on;
+    this.#run?.hold(on);
+  }
+}
