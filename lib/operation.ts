@@ -6,7 +6,7 @@
 
 import { bindOperation, type BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
-import { laneMark } from "./lane_mark.ts";
+import { inLane } from "./lane_context.ts";
 import { callHere } from "./nested_call.ts";
 import {
   type LimitOptions,
@@ -120,7 +120,7 @@ export function operation<A extends readonly unknown[], R>(
 function makeOperation<A extends readonly unknown[], R>(bound: BoundCall): Operation<A, R> {
   const { definition } = bound;
   const call = (...args: unknown[]): unknown => {
-    if (laneMark() !== undefined) return callHere(definition, args, bound.settings);
+    if (inLane) return callHere(definition, args, bound.settings);
     return submitTo((bound.gate as TokenGate | undefined) ?? defaultGate(), bound, args);
   };
   Object.defineProperty(call, "name", { value: definition.name });
