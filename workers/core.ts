@@ -73,16 +73,19 @@ export class LaneCore {
       case ABORT:
         return this.#abort(message[1] as number, message[2] as number, message[3]);
       case INIT:
-        return this.#init(message[1] as LaneInit);
+        return void this.#init(message[1] as LaneInit);
     }
   }
 
-  #init(init: LaneInit): void {
+  async #init(init: LaneInit): Promise<void> {
     mark.lane = init.lane;
     // A gate of another protocol reads the answer and says so; nothing else is understood.
     if (init.protocol === PROTOCOL) {
       this.#control = new ControlBlock(init.control);
-      installLaneConsole(init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix });
+      // Before the first call can come: what it prints is to be in order too.
+      await installLaneConsole(
+        init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix },
+      );
     }
     this.#port.post([READY, PROTOCOL]);
   }
