@@ -189,6 +189,15 @@ export class CallToken implements Token<unknown>, LaneCall {
   }
 }
 
+/** What marks a token, also one of another copy of the package. */
+const TOKEN: symbol = Symbol.for("tokengate.token.1");
+Object.defineProperty(CallToken.prototype, TOKEN, { value: true });
+
+/** @param value any value @returns whether it is a token */
+export function isToken(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && TOKEN in value;
+}
+
 function inspect(this: CallToken): string {
   return `Token { id: ${this.id}, operation: "${this.operation.name}", state: "${this.state}" }`;
 }

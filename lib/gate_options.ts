@@ -14,7 +14,7 @@ export interface TokenGateOptions {
   readonly lanes?: number;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
   readonly graceMs?: number;
-  /** How long a worker may take to say its first word, in ms. Default: 30,000. */
+  /** How long a worker may take to start, or to load a module, without a word before it is given up, in ms. Default: 30,000. */
   readonly startTimeoutMs?: number;
   /** Text before each line that the console of a lane prints, or a function of the lane's number that gives it. Default: none. */
   readonly consolePrefix?: string | ((lane: number) => string);
@@ -78,7 +78,11 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
   }
   checkType(SUBJECT, "name", options.name, "string");
   checkType(SUBJECT, "env", options.env, "object");
-  checkType(SUBJECT, "execArgv", options.execArgv, "object");
+  if (options.execArgv !== undefined && !Array.isArray(options.execArgv)) {
+    throw new TypeError(
+      `Cannot set "execArgv" of ${SUBJECT}: received ${show(options.execArgv)}, not an array`,
+    );
+  }
   checkType(SUBJECT, "resourceLimits", options.resourceLimits, "object");
   return {
     lanes: readLanes(options.lanes, adapter),

@@ -140,7 +140,7 @@ class NestedCall implements TokenOwner, OperationContext {
     }
     if (isThenable(result)) {
       this.#limit("timeoutMs", token.limits.timeoutMs);
-      Promise.resolve(result).then(
+      new Promise((resolve) => resolve(result)).then(
         (value: unknown) => this.#fulfil(value),
         (error: unknown) => this.#fail(FAILED, error),
       );
@@ -166,11 +166,11 @@ class NestedCall implements TokenOwner, OperationContext {
   #fail(code: number, error: unknown): void {
     if (this.token.isSettled) return;
     this.#leave(code);
-    if (code === KILLED || code === TIMEOUT) {
-      this.#isAborted = true;
-      this.#controller?.abort(error);
-    }
     this.token.fail(error, code === KILLED);
+    if (code !== KILLED && code !== TIMEOUT) return;
+    // Last: the listeners are the user's, and find the token settled.
+    this.#isAborted = true;
+    this.#controller?.abort(error);
   }
 
   #leave(code: number): void {

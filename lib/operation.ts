@@ -153,7 +153,7 @@ function importableUrl(subject: string, module: unknown): string {
       } as its module; pass import.meta of the module that declares it`,
     );
   }
-  if (NO_MODULE.test(decodeURI(url))) {
+  if (NO_MODULE.test(url.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%24", "$"))) {
     throw new TypeError(
       `Cannot declare ${subject} in code that is no file: received ${url}, which a lane cannot import; put it in a module`,
     );

@@ -55,7 +55,7 @@ export function readDuration(subject: string, key: string, value: unknown): numb
  * @throws {TypeError} when it is given and has another type
  */
 export function checkType(subject: string, key: string, value: unknown, type: string): void {
-  if (value === undefined || typeof value === type) return;
+  if (value === undefined || (typeof value === type && value !== null)) return;
   throw new TypeError(`Cannot set "${key}" of ${subject}: received ${show(value)}, not a ${type}`);
 }
 

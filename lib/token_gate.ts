@@ -177,7 +177,7 @@ export class TokenGate extends EventTarget {
     // Where a token was lost too, the token tells it; and one that was given up may end as it likes.
     if (loss.started.length === 0 && loss.wasReady && !loss.wasStuck) {
       warn(
-        `lane ${lane} ended by itself, with exit code ${exitCode}, while no call was running in it`,
+        `lane ${lane} was lost, with exit code ${exitCode}, while no call was running in it`,
         cause,
       );
     }

@@ -144,3 +144,22 @@ test("close drains, and closing again without draining cuts it short", async () 
   assertEquals(endless.state, "killed");
   assertEquals(world.engine.stats().lanes, 0);
 });
+
+test("no call waits behind a long one while another lane idles, however often work was taken back", async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const world = new SimulatedGate({ lanes: 3, capacity: 256, latencyMs: 1, seed });
+    world.call({ runMs: 10_000 });
+    world.call({ runMs: 10_000 });
+    const quick = Array.from({ length: 150 }, () => world.call({ runMs: 0.1 }));
+    await world.until(() => quick.every((token) => token.isSettled));
+    assert(world.clock.now() < 1_000, `seed ${seed}: ${world.clock.now()} ms`);
+  }
+});
+
+test("started() rejects when one of the lanes cannot be had, while others work", async () => {
+  const world = new SimulatedGate({ lanes: 4, startFailures: 0.7, seed: 5 });
+  const started = world.engine.started().then(() => "ready", () => "rejected");
+  await world.settle();
+  const allReady = world.engine.stats().lanes === 4;
+  assertEquals(await started, allReady ? "ready" : "rejected");
+});

@@ -9,6 +9,7 @@ import {
   TokenGate,
   TokenTimeoutError,
 } from "../mod.ts";
+import { unloaded } from "./fixtures/never_loads.ts";
 import * as operations from "./fixtures/operations.ts";
 import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
 
@@ -112,7 +113,7 @@ test("a worker that dies while no call runs is replaced, and not in silence", as
     })
   );
   assertEquals(warnings.length, 1);
-  assert(warnings[0]!.includes("ended by itself"), warnings[0]);
+  assert(warnings[0]!.includes("was lost"), warnings[0]);
 });
 
 test("an entry that cannot be loaded is told by started(), and settles the tokens that need it", async () => {
@@ -133,5 +134,77 @@ test("an entry that says nothing is given up after its time", async () => {
   await using(new TokenGate({ lanes: 1, workerUrl, startTimeoutMs: 100 }), async (gate) => {
     const error = await assertRejects(() => gate.call(add, 1, 2), LaneStartError);
     assert((error.cause as Error).message.includes("said nothing for 100 ms"), String(error.cause));
+  });
+});
+
+test("a module that never comes to the end of its loading is given up, and its lane is free again", async () => {
+  await using(new TokenGate({ lanes: 1, startTimeoutMs: 300 }), async (gate) => {
+    const error = await assertRejects(() => gate.call(unloaded), LaneStartError);
+    assert((error.cause as Error).message.includes("while loading a module"), String(error.cause));
+    assertEquals(await gate.call(add, 1, 2), 3);
+  });
+});
+
+test("a reason whose getter cancels the same token again changes nothing", async () => {
+  await using(new TokenGate({ lanes: 1, graceMs: 20 }), async (gate) => {
+    const token = gate.call(operations.sleep, 60_000);
+    while (token.state !== "executing") await new Promise((resolve) => setTimeout(resolve, 1));
+    const inner: boolean[] = [];
+    const reason = {
+      get again(): number {
+        inner.push(token.cancel());
+        return 1;
+      },
+    };
+    assert(token.cancel(reason));
+    assert(inner.length > 0 && inner.every((ended) => !ended));
+    await assertRejects(() => token, TokenCancelledError);
+    const after = [gate.call(add, 1, 1), gate.call(add, 2, 2), gate.call(add, 3, 3)];
+    assertEquals(new Set(after.map((it) => it.id)).size, 3);
+    assertEquals(await Promise.all(after), [2, 4, 6]);
+    const { submitted, killed, completed } = gate.stats();
+    assertEquals([submitted, killed, completed], [4, 1, 3]);
+  });
+});
+
+test("a call that ended in time is not timed out while its answer waits behind a long one", async () => {
+  await using(new TokenGate({ lanes: 1, graceMs: 20 }), async (gate) => {
+    // The lane learns that the operation is quick, so it holds the answers together.
+    await Promise.all(Array.from({ length: 200 }, () => gate.call(operations.busy, 0)));
+    const limited = operations.busy.with({ gate, timeoutMs: 60 });
+    const quick = limited(0);
+    const long = gate.call(operations.busy, 200);
+    assertEquals([await quick, await long], [0, 200]);
+    const { timeout, crashes, late } = gate.stats();
+    assertEquals([timeout, crashes, late], [0, 0, 0]);
+  });
+});
+
+test("run time is judged by the lane's stamps, however busy the caller's own thread is", async () => {
+  await using(new TokenGate({ lanes: 1 }), async (gate) => {
+    await gate.started();
+    await gate.call(add, 1, 2);
+    const tokens = Array.from(
+      { length: 3 },
+      () => operations.busy.with({ gate, timeoutMs: 50 })(1),
+    );
+    await Promise.resolve();
+    const untilMs = performance.now() + 150;
+    while (performance.now() < untilMs);
+    assertEquals(await Promise.all(tokens), [1, 1, 1]);
+  });
+});
+
+test("a promise that calls back twice settles its own token and no other", async () => {
+  await using(new TokenGate({ lanes: 1 }), async (gate) => {
+    const tokens = [gate.call(operations.twiceSettled), gate.call(operations.sleep, 40)];
+    assertEquals(await Promise.all(tokens), ["first", "slept"]);
+  });
+});
+
+test("a gate made in a lane after a call left it there is a crash as any other", async () => {
+  await using(new TokenGate({ lanes: 1 }), async (gate) => {
+    const error = await assertRejects(() => gate.call(operations.misuseLater), LaneCrashError);
+    assertEquals((error.cause as { code?: string }).code, "ERR_GATE_IN_LANE");
   });
 });

@@ -32,10 +32,8 @@ import { mark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
 import { beforeExit, type LanePort, onCrash, openPort } from "./port.ts";
 
-/** An operation that has stayed below this may run before the answers of the calls before it are sent, in ms. */
+/** An operation that has always stayed below this may run before the answers of the calls before it are sent, in ms. */
 const QUICK_MS = 0.25;
-/** How fast the memory of a slow run fades, per run. */
-const FADING = 0.98;
 
 const originMs = performance.timeOrigin;
 
@@ -62,6 +60,7 @@ export class LaneCore {
   #receive(message: unknown[]): void {
     switch (message[0]) {
       case CALLS:
+        this.#dropTaken();
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         return this.#drain();
       case OPERATION: {
@@ -96,6 +95,13 @@ export class LaneCore {
     if (this.#running !== undefined && this.#runningSlot === slot && this.#running.aborted) {
       this.#running.abort(decodeError(reason));
     }
+  }
+
+  /** Under asynchronous work the queue may never be empty: what was taken from it goes when it is the greater part. */
+  #dropTaken(): void {
+    if (this.#head * 2 <= this.#queue.length) return;
+    this.#queue.splice(0, this.#head);
+    this.#head = 0;
   }
 
   #drain(): void {
@@ -164,9 +170,8 @@ export class LaneCore {
     this.#running!.end();
     this.#running = undefined;
     this.#control!.end(slot, endedMs);
-    const tookMs = endedMs - startedMs;
-    const fadedMs = operation.slowestMs === Infinity ? 0 : operation.slowestMs * FADING;
-    operation.slowestMs = Math.max(tookMs, fadedMs);
+    const slowestMs = operation.slowestMs === Infinity ? 0 : operation.slowestMs;
+    operation.slowestMs = Math.max(endedMs - startedMs, slowestMs);
     this.#outbox.add(slot, outcome, value, operation.name, endedMs);
   }
 
@@ -183,8 +188,8 @@ export class LaneCore {
       this.#isBusy = false;
       this.#drain();
     };
-    // Through a native promise: a thenable of the user's may call back twice, or at once.
-    Promise.resolve(value).then(
+    // Through a promise of our own: a thenable of the user's may call back twice, or at once.
+    new Promise((resolve) => resolve(value)).then(
       (result) => finish(RETURNED, result),
       (error) => finish(THREW, encodeError(error)),
     );

@@ -14,17 +14,20 @@ export interface LaneOperation {
   readonly name: string;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
-  /** Longest of the recent runs, in ms; infinite before the first. */
+  /** Longest of its runs, in ms; infinite before the first. */
   slowestMs: number;
 }
 
 /** Modules that must not be used, and why: a second import of a refused module would succeed without a word. */
 const refused: Map<string, Error> = new Map();
 
+let isLoading = false;
+
 /** @param error an unhandled error @returns whether it is told already, as the reason why a module was refused */
 export function isRefusal(error: unknown): boolean {
   if (error === undefined) return false;
-  if (error === mark.misuse) return true;
+  // Later, in a timer that an operation left behind, it is a crash as any other.
+  if (isLoading && error === mark.misuse) return true;
   for (const known of refused.values()) if (known === error) return true;
   return false;
 }
@@ -37,8 +40,10 @@ export function isRefusal(error: unknown): boolean {
 export async function load(operation: LaneOperation): Promise<void> {
   const { url, name } = operation;
   mark.misuse = undefined;
+  isLoading = true;
   try {
     await import(url);
+    operation.fn = lookUp(url, name)?.fn;
   } catch (cause) {
     operation.failure = new ModuleLoadError(
       `Cannot run "${name}": its module ${url} failed to load in the lane`,
@@ -47,11 +52,11 @@ export async function load(operation: LaneOperation): Promise<void> {
   }
   const misuse: Error | undefined = mark.misuse;
   mark.misuse = undefined;
+  isLoading = false;
   if (misuse !== undefined) refused.set(url, misuse);
   operation.failure = refused.get(url) ?? operation.failure;
-  if (operation.failure !== undefined) return;
-  operation.fn = lookUp(url, name)?.fn;
-  if (operation.fn === undefined) operation.failure = notFound(url, name);
+  if (operation.failure !== undefined) operation.fn = undefined;
+  else if (operation.fn === undefined) operation.failure = notFound(url, name);
 }
 
 function notFound(url: string, name: string): TokenGateError {

@@ -15,6 +15,7 @@ export interface LanePort {
 
 interface WebWorkerScope {
   onmessage: ((event: { data: unknown }) => void) | null;
+  onmessageerror: (() => void) | null;
   postMessage(message: unknown): void;
   addEventListener(type: string, listener: (event: WorkerErrorEvent) => void): void;
 }
@@ -38,13 +39,22 @@ export function openPort(receive: (message: unknown) => void, greeting: unknown)
   if ("Deno" in globalThis) return openDenoPort(receive, greeting);
   if ("Bun" in globalThis) {
     scope.onmessage = (event) => receive(event.data);
+    scope.onmessageerror = unreadable;
     scope.postMessage(greeting);
     return { post: (message) => scope.postMessage(message) };
   }
   const port = parentPort!;
   port.on("message", receive);
+  port.on("messageerror", unreadable);
   port.postMessage(greeting);
   return { post: (message) => port.postMessage(message) };
+}
+
+/** A message that cannot be read is lost, and on Deno every later one with it: the lane ends, and its calls go elsewhere. */
+function unreadable(): never {
+  throw new Error(
+    "Cannot read a message of the gate: it holds a value that this runtime cannot clone",
+  );
 }
 
 /** On Deno the first message is the channel that all others take; why is told in `lib/runtime/deno.ts`. */
@@ -54,6 +64,7 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
     channel = port;
     // A property and not an event listener: Node's flavour of the listener walks every value.
     port.onmessage = (event) => receive(event.data);
+    port.onmessageerror = unreadable;
   });
   parentPort!.postMessage(greeting);
   return { post: (message) => channel!.postMessage(message) };

@@ -71,6 +71,8 @@ export interface Lane {
   readonly occupied: number;
   /** Calls that have started and are neither answered nor released. */
   readonly executing: number;
+  /** Calls that have not started and may be taken back. */
+  readonly unstarted: number;
   /** Whether a released call is still running, so that the calls behind it would wait for no one knows how long. */
   readonly stuck: boolean;
 
@@ -84,6 +86,8 @@ export interface Lane {
   isStarted(call: LaneCall): boolean;
   /** When it started, in ms since the epoch. */
   startedMs(call: LaneCall): number;
+  /** When it came to its end, in ms since the epoch; NaN while it runs. Its answer is on the way then. */
+  endedMs(call: LaneCall): number;
   /** Takes the call back; true means that it has not started and never will here. */
   recall(call: LaneCall): boolean;
   /** Takes back up to `limit` calls that have not started, the last sent first; returns them in the order they were sent. */

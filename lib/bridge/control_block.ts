@@ -7,9 +7,11 @@
  * gate's `OPEN → RECALLED`, before it gives the call to another lane. So a function is never started twice, even when a
  * lane that was thought dead comes back (Deno cannot stop a thread in a loop: when the loop ends, its lane goes on).
  * A word is reused only after the lane has answered for the slot, or with a new block after the lane is lost.
+ * When the function has come to its end the lane turns `STARTED` into `ENDED`: its answer may take a while, since the lane may hold it
+ * for others or the gate's thread may be busy, and a function that ended in time must not be timed out meanwhile.
  *
- * **Stamps.** The lane writes a slot's start stamp before its claim, the gate reads it after it has seen the claim; the
- * end stamp is written before the answer is posted. The exchanges order these plain writes.
+ * **Stamps.** The lane writes a slot's start stamp before its claim and the end stamp before `ENDED`; the gate reads each after it has
+ * seen the word, or the answer. The atomic accesses order these plain writes.
  *
  * @module
  */
@@ -17,6 +19,7 @@
 const OPEN = 0;
 const STARTED = 1;
 const RECALLED = 2;
+const ENDED = 3;
 
 /** Words of the header. */
 const STOPPED = 0;
@@ -81,7 +84,8 @@ export class ControlBlock {
 
   /** Whether the call in this slot has started. */
   isStarted(slot: number): boolean {
-    return Atomics.load(this.#claims, slot) === STARTED;
+    const claim = Atomics.load(this.#claims, slot);
+    return claim === STARTED || claim === ENDED;
   }
 
   /** Start stamp of a started call, in ms since the epoch. */
@@ -89,9 +93,9 @@ export class ControlBlock {
     return this.#startedMs[slot]!;
   }
 
-  /** End stamp of an answered call, in ms since the epoch; NaN when nothing ran. */
+  /** End stamp of a call that has come to its end, in ms since the epoch; NaN before. */
   endedMs(slot: number): number {
-    return this.#endedMs[slot]!;
+    return Atomics.load(this.#claims, slot) === ENDED ? this.#endedMs[slot]! : NaN;
   }
 
   /** How many calls the lane has started. */
@@ -123,6 +127,7 @@ export class ControlBlock {
   /** Stamps the end of a call. */
   end(slot: number, nowMs: number): void {
     this.#endedMs[slot] = nowMs;
+    Atomics.store(this.#claims, slot, ENDED);
     Atomics.add(this.#header, RETURN_COUNT, 1);
   }
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { CallToken } from "../call_token.ts";
+import { isToken } from "../call_token.ts";
 
 /** @param args arguments of a call @returns the places where they are tokens, or undefined when none is */
 export function findTokens(args: readonly unknown[]): number[] | undefined {
   let places: number[] | undefined;
   for (let i = 0; i < args.length; i++) {
-    if (args[i] instanceof CallToken) (places ??= []).push(i);
+    if (isToken(args[i])) (places ??= []).push(i);
   }
   return places;
 }
@@ -32,7 +32,7 @@ export function resolveArguments(
   const resolved = [...args];
   let missing = places.length;
   for (const place of places) {
-    (args[place] as CallToken).promise().then((value) => {
+    (args[place] as PromiseLike<unknown>).then((value) => {
       resolved[place] = value;
       if (--missing === 0) done(resolved);
     }, failed);

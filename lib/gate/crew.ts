@@ -6,10 +6,14 @@
 
 import type { Lane, LaneLoss } from "../bridge/contract.ts";
 import { LaneStartError } from "../errors.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { Seat } from "./seat.ts";
 
 /** After so many lanes in a row that did nothing before they died, starting is given up until there is a new reason. */
 const MOST_BARREN_STARTS = 3;
+
+/** How long a lane that was given up is left alone, while others do the work, in ms. */
+const REST_MS = 30_000;
 
 interface StartWaiter {
   resolve(): void;
@@ -19,12 +23,14 @@ interface StartWaiter {
 /** The lanes of one gate. */
 export class Crew {
   readonly seats: readonly Seat[];
+  readonly #clock: Clock;
   #barrenStarts = 0;
   #startWaiters: StartWaiter[] = [];
   #isClosing = false;
 
-  /** @param lanes the lanes, none of them started */
-  constructor(lanes: readonly Lane[]) {
+  /** @param clock the time @param lanes the lanes, none of them started */
+  constructor(clock: Clock, lanes: readonly Lane[]) {
+    this.#clock = clock;
     this.seats = lanes.map((lane) => new Seat(lane));
   }
 
@@ -53,7 +59,7 @@ export class Crew {
     let missing = (this.#startWaiters.length > 0 ? this.seats.length : wanted) - this.liveCount;
     for (let i = 0; i < this.seats.length && missing > 0; i++) {
       const seat = this.seats[i]!;
-      if (seat.state !== "down" || seat.barrenStarts >= MOST_BARREN_STARTS) continue;
+      if (seat.state !== "down" || !this.#mayStart(seat)) continue;
       seat.state = "starting";
       seat.hasAnswered = false;
       missing--;
@@ -61,9 +67,22 @@ export class Crew {
     }
   }
 
+  /** A seat that was given up is tried again after some time. */
+  #mayStart(seat: Seat): boolean {
+    if (seat.barrenStarts < MOST_BARREN_STARTS) return true;
+    if (this.#clock.now() < seat.givenUpMs + REST_MS) return false;
+    seat.barrenStarts = 0;
+    return true;
+  }
+
   /** A new reason to try starting again, when all attempts had failed and no lane is left. */
   encourage(): void {
     if (this.#barrenStarts < MOST_BARREN_STARTS || this.liveCount > 0) return;
+    this.#barrenStarts = 0;
+    this.#forgetFailures();
+  }
+
+  #forgetFailures(): void {
     this.#barrenStarts = 0;
     for (const seat of this.seats) seat.barrenStarts = 0;
   }
@@ -71,7 +90,7 @@ export class Crew {
   /** Starts all lanes. @returns resolves when all are ready; rejects when they cannot be started */
   started(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.encourage();
+      this.#forgetFailures();
       this.#startWaiters.push({ resolve, reject });
       this.ensure(this.seats.length);
       this.#checkStarted();
@@ -102,18 +121,18 @@ export class Crew {
     seat.state = "down";
     // A lane that took a token with it is no endless restart: each such loss ends a token.
     const isBarren = !wasStopped && !seat.hasAnswered && loss.started.length === 0;
-    if (isBarren) {
-      seat.barrenStarts++;
-      this.#barrenStarts++;
-    }
-    if (this.#barrenStarts < MOST_BARREN_STARTS) return undefined;
+    if (!isBarren) return undefined;
+    seat.barrenStarts++;
+    seat.givenUpMs = this.#clock.now();
+    this.#barrenStarts++;
+    if (Math.max(seat.barrenStarts, this.#barrenStarts) < MOST_BARREN_STARTS) return undefined;
     const error = new LaneStartError(
       `Cannot start a lane: ${MOST_BARREN_STARTS} in a row ended before they finished a call` +
         (loss.exitCode === undefined ? "" : `, the last with exit code ${loss.exitCode}`),
       { cause: loss.cause },
     );
     this.#rejectStarted(error);
-    return this.liveCount === 0 ? error : undefined;
+    return this.liveCount === 0 && this.#barrenStarts >= MOST_BARREN_STARTS ? error : undefined;
   }
 
   /** No lane is started any more. @param error what those who wait for the start are told */

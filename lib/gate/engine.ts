@@ -86,7 +86,7 @@ export class Engine implements LaneEvents, TokenOwner {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#clock = parts.clock;
-    this.#crew = new Crew(parts.makeLanes(this));
+    this.#crew = new Crew(parts.clock, parts.makeLanes(this));
     this.#limits = new TimeLimits(parts.clock, (token, nowMs) => this.#checkLimits(token, nowMs));
     this.#signals = new Signals((token, reason) => this.cancel(token, reason));
     this.#admit = (seat, token) => this.#admitTo(seat, token);
@@ -133,6 +133,8 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#ledger.refused++;
       throw closedError(`call "${operation.name}" through`);
     }
+    // Before there is a token: looking at a proxy may run code of the user's.
+    const sources = findTokens(args);
     const nowMs = this.#clock.now();
     const token = new CallToken(this.#table.allocate(), operation, args, request, this, nowMs);
     this.#table.set(token);
@@ -145,7 +147,6 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#signals.watch(token, request.signal);
     }
     this.#setFirstCheck(token);
-    const sources = findTokens(args);
     if (sources === undefined) this.#enqueue(token);
     else this.#awaitArguments(token, sources);
     return token;
@@ -315,9 +316,12 @@ export class Engine implements LaneEvents, TokenOwner {
 
   /** Ends a token from outside, wherever it is. */
   #end(token: CallToken, code: number, error: Error): void {
-    if (!this.#recall(token)) this.#giveUp(token, error);
+    const seat = this.#recall(token) ? undefined : this.#crew.seats[token.lane]!;
+    if (seat !== undefined) token.startedMs = seat.lane.startedMs(token);
     this.#leave(token, code);
     token.fail(error, code === KILLED);
+    // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
+    if (seat !== undefined) this.#giveUp(seat, token, error);
     this.#planTurn();
   }
 
@@ -326,14 +330,11 @@ export class Engine implements LaneEvents, TokenOwner {
     return token.code !== ADMITTED || this.#laneOf(token).recall(token);
   }
 
-  /** Leaves a running function to its lane. */
-  #giveUp(token: CallToken, reason: Error): void {
-    const seat = this.#crew.seats[token.lane]!;
-    token.startedMs = seat.lane.startedMs(token);
-    seat.lane.release(token, reason);
-    // What waits behind the function goes elsewhere at once; the function itself has its time of grace.
+  /** Leaves a running function to its lane. What waits behind it goes elsewhere at once; itself it has its time of grace. */
+  #giveUp(seat: Seat, token: CallToken, reason: Error): void {
     this.#intake.unshift(this.#takeBack(seat.lane.recallUnstarted(Infinity)));
-    this.#stopping.startGrace(seat);
+    if (Number.isNaN(seat.lane.endedMs(token))) this.#stopping.startGrace(seat);
+    seat.lane.release(token, reason);
   }
 
   #fail(token: CallToken, error: unknown): void {
@@ -363,7 +364,8 @@ export class Engine implements LaneEvents, TokenOwner {
   #checkLimits(token: CallToken, nowMs: number): void {
     const hasStarted = token.code === ADMITTED && this.hasStarted(token);
     const startedMs = hasStarted ? this.startedMs(token) : NaN;
-    const limit = expiredLimit(token, nowMs, startedMs);
+    const endedMs = hasStarted ? this.#laneOf(token).endedMs(token) : NaN;
+    const limit = expiredLimit(token, nowMs, startedMs, endedMs);
     if (limit === undefined) {
       const nextMs = nextCheck(token, nowMs, startedMs);
       if (nextMs < Infinity) this.#limits.set(token, nextMs);

@@ -7,22 +7,28 @@
 import { ADMITTED, type CallToken } from "../call_token.ts";
 import type { TokenLimit } from "../errors.ts";
 
+/** A token is not looked at more often than this, in ms. */
+const LEAST_WAIT_MS = 1;
+
 /**
  * @param token a token that has not settled
  * @param nowMs now, in ms since the epoch
  * @param startedMs when its function started, in ms since the epoch; NaN when it has not
+ * @param endedMs when its function ended, in ms since the epoch; NaN when it has not. From then on its time stands still: the
+ * answer may be held up by others, which is no time of its own
  * @returns the limit that has run out, or undefined
  */
 export function expiredLimit(
   token: CallToken,
   nowMs: number,
   startedMs: number,
+  endedMs: number,
 ): TokenLimit | undefined {
   const { timeoutMs, queueTimeoutMs, deadlineMs } = token.limits;
-  const hasStarted = !Number.isNaN(startedMs);
-  if (deadlineMs !== undefined && token.submittedMs + deadlineMs <= nowMs) return "deadlineMs";
-  if (hasStarted) {
-    return timeoutMs !== undefined && startedMs + timeoutMs <= nowMs ? "timeoutMs" : undefined;
+  const untilMs = Number.isNaN(endedMs) ? nowMs : endedMs;
+  if (deadlineMs !== undefined && token.submittedMs + deadlineMs <= untilMs) return "deadlineMs";
+  if (!Number.isNaN(startedMs)) {
+    return timeoutMs !== undefined && startedMs + timeoutMs <= untilMs ? "timeoutMs" : undefined;
   }
   const isLate = queueTimeoutMs !== undefined && token.submittedMs + queueTimeoutMs <= nowMs;
   return isLate ? "queueTimeoutMs" : undefined;
@@ -46,5 +52,6 @@ export function nextCheck(token: CallToken, nowMs: number, startedMs: number): n
   if (timeoutMs !== undefined && token.code === ADMITTED) {
     nextMs = Math.min(nextMs, (hasStarted ? startedMs : nowMs) + timeoutMs);
   }
-  return nextMs;
+  // Not at this very moment again: a tiny limit is lost in the rounding, and one that stands still is due for ever.
+  return Math.max(nextMs, nowMs + LEAST_WAIT_MS);
 }

@@ -60,7 +60,7 @@ export function takeForIdle(seats: readonly Seat[]): LaneCall[] {
   let most = 0;
   for (let i = 0; i < seats.length; i++) {
     const seat = seats[i]!;
-    const unstarted = seat.lane.occupied - seat.lane.executing;
+    const { unstarted } = seat.lane;
     if (seat.state === "ready" && unstarted > most) {
       richest = seat;
       most = unstarted;

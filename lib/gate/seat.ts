@@ -18,6 +18,8 @@ export class Seat {
   hasAnswered = false;
   /** How many times in a row it ended before it answered anything. */
   barrenStarts = 0;
+  /** When it last did so, in ms since the epoch. */
+  givenUpMs: number = -Infinity;
   /** Runs out when a function that was asked to stop has not returned in time. */
   graceTimer: Timer = undefined;
 

@@ -16,6 +16,7 @@ export class Mailbox {
   readonly #free: Int32Array;
   #freeCount: number;
   #nextSequence = 0;
+  #held = 0;
 
   /** @param capacity number of slots */
   constructor(capacity: number) {
@@ -32,6 +33,11 @@ export class Mailbox {
     return this.capacity - this.#freeCount;
   }
 
+  /** Calls that are here and were not given up. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** Puts a call in a free slot, and writes the slot to it. @throws {RangeError} when the mailbox is full */
   put(call: LaneCall): number {
     if (this.#freeCount === 0) {
@@ -41,6 +47,7 @@ export class Mailbox {
     }
     const slot = this.#free[--this.#freeCount]!;
     this.#calls[slot] = call;
+    this.#held++;
     this.#sequences[slot] = this.#nextSequence++;
     call.slot = slot;
     return slot;
@@ -53,13 +60,14 @@ export class Mailbox {
 
   /** Gives up the call in a slot that stays taken. */
   forget(slot: number): void {
+    if (this.#calls[slot] !== undefined) this.#held--;
     this.#calls[slot] = undefined;
   }
 
   /** Frees a slot; returns its call unless that was given up before. */
   take(slot: number): LaneCall | undefined {
     const call = this.#calls[slot];
-    this.#calls[slot] = undefined;
+    this.forget(slot);
     this.#free[this.#freeCount++] = slot;
     return call;
   }

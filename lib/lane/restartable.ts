@@ -23,6 +23,8 @@ export interface LaneRun {
   isStarted(call: LaneCall): boolean;
   /** When it started, in ms since the epoch. */
   startedMs(call: LaneCall): number;
+  /** When it ended, in ms since the epoch; NaN while it runs. */
+  endedMs(call: LaneCall): number;
   /** Takes a call back unless it has started, or is not here. */
   recall(call: LaneCall): boolean;
   /** Gives a started call up. */
@@ -68,6 +70,11 @@ export class RestartableLane implements Lane {
     return this.#run?.executing ?? 0;
   }
 
+  get unstarted(): number {
+    const run = this.#run;
+    return run === undefined ? 0 : Math.max(0, run.mailbox.held - run.executing);
+  }
+
   get stuck(): boolean {
     return (this.#run?.released ?? 0) > 0;
   }
@@ -95,6 +102,10 @@ export class RestartableLane implements Lane {
 
   startedMs(call: LaneCall): number {
     return this.#run!.startedMs(call);
+  }
+
+  endedMs(call: LaneCall): number {
+    return this.#run!.endedMs(call);
   }
 
   recall(call: LaneCall): boolean {

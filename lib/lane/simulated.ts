@@ -66,6 +66,8 @@ class SimulatedRun implements LaneRun {
   readonly #onEnd: () => void;
   readonly #claims: number[] = [];
   readonly #started: number[] = [];
+  readonly #ended: number[] = [];
+  readonly #isReleased: boolean[] = [];
   readonly #queue: [slot: number, call: LaneCall][] = [];
   #outgoing: [slot: number, call: LaneCall][] = [];
   #running: { slot: number; call: LaneCall; timer: unknown } | undefined;
@@ -93,6 +95,7 @@ class SimulatedRun implements LaneRun {
   send(call: LaneCall): void {
     const slot = this.mailbox.put(call);
     this.#claims[slot] = OPEN;
+    this.#ended[slot] = NaN;
     this.#outgoing.push([slot, call]);
   }
 
@@ -125,6 +128,10 @@ class SimulatedRun implements LaneRun {
     return this.#started[call.slot]!;
   }
 
+  endedMs(call: LaneCall): number {
+    return this.#ended[call.slot]!;
+  }
+
   recall(call: LaneCall): boolean {
     if (!this.mailbox.holds(call) || this.#claims[call.slot] !== OPEN) return false;
     this.#claims[call.slot] = RECALLED;
@@ -135,10 +142,12 @@ class SimulatedRun implements LaneRun {
   release(call: LaneCall): void {
     const slot = call.slot;
     this.mailbox.forget(slot);
-    this.released++;
     this.executing--;
-    const running = this.#running;
     // It may have returned already, its answer being on the way.
+    if (!Number.isNaN(this.#ended[slot]!)) return;
+    this.#isReleased[slot] = true;
+    this.released++;
+    const running = this.#running;
     if (running === undefined || running.slot !== slot) return;
     const { stopMs } = this.#parts.plan(call);
     if (stopMs === Infinity) return;
@@ -194,7 +203,7 @@ class SimulatedRun implements LaneRun {
   }
 
   #answer(slot: number, outcome: string): void {
-    const endedMs = this.#parts.clock.now();
+    const endedMs = this.#ended[slot] = this.#parts.clock.now();
     const startedMs = this.#started[slot]!;
     const lane = this.#lane;
     const { events } = this.#parts;
@@ -205,7 +214,8 @@ class SimulatedRun implements LaneRun {
       const call = this.mailbox.take(slot);
       if (call === undefined) {
         if (hasRun) {
-          this.released--;
+          if (this.#isReleased[slot]) this.released--;
+          this.#isReleased[slot] = false;
           events.late(lane);
         }
       } else {

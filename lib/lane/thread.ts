@@ -44,7 +44,7 @@ export interface ThreadLaneParts {
   readonly entryUrl: string;
   readonly settings: WorkerSettings;
   readonly consolePrefix: string | undefined;
-  /** Limit from the start of a worker to its first word, in ms. */
+  /** How long a worker may say nothing, while it starts or while it loads a module, in ms. */
   readonly startTimeoutMs: number;
   /** Slots of the mailbox. */
   readonly capacity: number;
@@ -64,6 +64,8 @@ export class ThreadRun implements LaneRun {
   readonly mailbox: Mailbox;
   readonly control: ControlBlock;
   released = 0;
+  /** Which slots the released calls are in. */
+  readonly #isReleased: Uint8Array;
   readonly #lane: Lane;
   readonly #parts: ThreadLaneParts;
   readonly #onEnd: () => void;
@@ -79,14 +81,18 @@ export class ThreadRun implements LaneRun {
   #isStopped = false;
   #isHeld = true;
   #hasEnded = false;
+  #isSilent = false;
   #cause: unknown = undefined;
+  #answerCount = 0;
   #timer: Timer;
+  #silenceTimer: Timer = undefined;
 
   constructor(lane: Lane, parts: ThreadLaneParts, onEnd: () => void) {
     this.#lane = lane;
     this.#parts = parts;
     this.#onEnd = onEnd;
     this.mailbox = new Mailbox(parts.capacity);
+    this.#isReleased = new Uint8Array(parts.capacity);
     this.control = ControlBlock.allocate(parts.capacity);
     laneStarted();
     try {
@@ -119,6 +125,7 @@ export class ThreadRun implements LaneRun {
     const batch = this.#outgoing;
     if (batch.length === 1) return;
     this.#outgoing = [CALLS];
+    this.#watchSilence();
     try {
       this.#worker!.post(batch);
     } catch {
@@ -134,6 +141,10 @@ export class ThreadRun implements LaneRun {
     return this.control.startedMs(call.slot);
   }
 
+  endedMs(call: LaneCall): number {
+    return this.control.endedMs(call.slot);
+  }
+
   recall(call: LaneCall): boolean {
     const slot = call.slot;
     if (!this.mailbox.holds(call) || !this.control.recall(slot)) return false;
@@ -145,6 +156,9 @@ export class ThreadRun implements LaneRun {
     const slot = call.slot;
     this.mailbox.forget(slot);
     this.#accounted++;
+    // One that has ended keeps nobody waiting: its answer is on the way.
+    if (!Number.isNaN(this.control.endedMs(slot))) return;
+    this.#isReleased[slot] = 1;
     this.released++;
     // The flag first: a loop polls it, and may never read the message.
     this.control.abort(slot);
@@ -175,10 +189,42 @@ export class ThreadRun implements LaneRun {
   }
 
   #startTimedOut(): void {
+    this.#giveUpOn("its worker said nothing");
+  }
+
+  /**
+   * A worker that has calls, runs none and says nothing is loading a module. One that never comes to an end of that (a top-level await
+   * that stays pending, a loop at the top level), or whose channel is broken, would hold its calls for good. One quiet timer looks
+   * for that, from the first call on while there are calls, and costs nothing per call.
+   */
+  #watchSilence(): void {
+    if (this.#silenceTimer !== undefined) return;
+    const { startedCount } = this.control;
+    const answers = this.#answerCount;
+    this.#silenceTimer = this.#parts.clock.setTimer(
+      () => {
+        this.#silenceTimer = undefined;
+        if (this.#isStopped || this.#hasEnded || this.mailbox.occupied === 0) return;
+        const isSilent = this.#answerCount === answers &&
+          this.control.startedCount === startedCount;
+        if (!isSilent || this.executing > 0 || this.released > 0) return this.#watchSilence();
+        this.#isSilent = true;
+        this.#giveUpOn(
+          "its worker started none of its calls, nor answered, while loading a module",
+        );
+      },
+      this.#parts.startTimeoutMs,
+      true,
+    );
+  }
+
+  #giveUpOn(why: string): void {
+    const { startTimeoutMs } = this.#parts;
     this.#cause ??= new Error(
-      `Cannot start lane ${this.#lane.index}: its worker said nothing for ${this.#parts.startTimeoutMs} ms`,
+      `Cannot use lane ${this.#lane.index}: ${why} for ${startTimeoutMs} ms`,
     );
     this.#isStopped = true;
+    this.control.stop();
     this.#terminate();
   }
 
@@ -226,6 +272,7 @@ export class ThreadRun implements LaneRun {
 
   #answers(message: readonly unknown[]): void {
     const { events } = this.#parts;
+    this.#answerCount++;
     for (let i = 1; i < message.length; i += ANSWER_FIELDS) {
       const slot = message[i] as number;
       const outcome = message[i + 1] as number;
@@ -234,7 +281,8 @@ export class ThreadRun implements LaneRun {
       const call = this.mailbox.take(slot);
       if (call === undefined) {
         if (!hasRun) continue;
-        this.released--;
+        this.released -= this.#isReleased[slot]!;
+        this.#isReleased[slot] = 0;
         events.late(this.#lane);
         continue;
       }
@@ -280,6 +328,7 @@ export class ThreadRun implements LaneRun {
     this.#hasEnded = true;
     this.control.stop();
     this.#parts.clock.clearTimer(this.#timer);
+    if (this.#silenceTimer !== undefined) this.#parts.clock.clearTimer(this.#silenceTimer);
     this.#worker?.unref();
     this.#noteStranded();
     const started: LaneCall[] = [];
@@ -302,7 +351,7 @@ export class ThreadRun implements LaneRun {
 
   #noteStranded(): void {
     if (this.#parts.adapter.stopsThreads || !this.#isStopped) return;
-    const isRunning = this.control.startedCount > this.control.returnCount;
+    const isRunning = this.#isSilent || this.control.startedCount > this.control.returnCount;
     // A loop that takes its abort message is an event loop at work, and terminating it ends it.
     const isStuck = this.#abortSerial === 0 || this.control.abortSerial < this.#abortSerial;
     if (isRunning && isStuck) this.#parts.stranded.add(this.control);

@@ -32,7 +32,7 @@ export interface WorkerResourceLimits {
 export interface WorkerEvents {
   /** A message from the worker. */
   message(data: unknown): void;
-  /** The worker failed in a way it could not report itself; `exit` follows. */
+  /** The worker failed in a way it could not report itself, or posted what cannot be read; `exit` follows. */
   error(error: unknown): void;
   /** The worker has ended and every message it had posted is delivered. Arrives at most once, and never inside `terminate`. */
   exit(code: number | undefined): void;

@@ -39,7 +39,10 @@ export const bunAdapter: RuntimeAdapter = {
     ) => BunWorker;
     const worker = new BunWorker(url, { type: "module", ...settings });
     worker.addEventListener("message", (event) => events.message(event.data));
-    worker.addEventListener("messageerror", (event) => events.error(event.data));
+    worker.addEventListener("messageerror", () => {
+      events.error(new Error("Cannot read a message of the worker"));
+      worker.terminate();
+    });
     // Without this listener a worker that cannot load would fail without a word.
     worker.addEventListener("error", (event) => {
       event.preventDefault();

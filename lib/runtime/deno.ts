@@ -55,6 +55,10 @@ export const denoAdapter: RuntimeAdapter = {
     });
     // Not addEventListener through node: its wrapper is the slow walk that the table above speaks of.
     port.onmessage = (event) => events.message(event.data);
+    port.onmessageerror = () => {
+      events.error(new Error("Cannot read a message of the worker"));
+      void worker.terminate();
+    };
     worker.on("error", (error: unknown) => events.error(error));
     worker.on("exit", (code: number) => {
       // What the worker posted before it ended may still be queued on the channel.

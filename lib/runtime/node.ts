@@ -23,7 +23,10 @@ export const nodeAdapter: RuntimeAdapter = {
     if (settings.resourceLimits !== undefined) options.resourceLimits = settings.resourceLimits;
     const worker = new Worker(new URL(url), options);
     worker.on("message", (data: unknown) => events.message(data));
-    worker.on("messageerror", (error: unknown) => events.error(error));
+    worker.on("messageerror", (error: unknown) => {
+      events.error(error);
+      void worker.terminate();
+    });
     worker.on("error", (error: unknown) => events.error(error));
     worker.on("exit", (code: number) => events.exit(code));
     return {
