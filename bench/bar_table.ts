@@ -79,7 +79,10 @@ export function formatCell(bar: Bar, cell: BarCell): string {
  * @returns Lines.
  */
 export function barLines(result: BenchResult): string[] {
-  const rows = barRows(result).flatMap(({ bar, cells }) =>
+  const all = barRows(result);
+  const measured = all.filter(({ cells }) => cells.some(({ verdict }) => verdict !== null));
+  const rest = all.filter((row) => !measured.includes(row)).map(({ bar }) => bar.name);
+  const rows = measured.flatMap(({ bar, cells }) =>
     cells.map((cell, index) => [
       index === 0 ? bar.name : "",
       result.runtimes[index]!.runtime,
@@ -88,5 +91,8 @@ export function barLines(result: BenchResult): string[] {
       cell.verdict ?? "-",
     ])
   );
-  return formatTable(["bar", "runtime", "asked", "median (range of the rounds)", ""], rows);
+  return [
+    ...formatTable(["bar", "runtime", "asked", "median (range of the rounds)", ""], rows),
+    ...(rest.length === 0 ? [] : [`Not measured: ${rest.join("; ")}.`]),
+  ];
 }

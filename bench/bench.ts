@@ -11,15 +11,18 @@ import { versionOf } from "../scripts/runtimes.ts";
 import { barLines } from "./bar_table.ts";
 import { type BenchOptions, HELP, readOptions, writeOptions } from "./bench_options.ts";
 import type { BenchResult, RuntimeResult } from "./bench_result.ts";
-import { failureLines, figureLines, groupsOf } from "./bench_rows.ts";
+import { failureLines, figureLines, groupsOf, microLines } from "./bench_rows.ts";
 import { compareOn } from "./bench_runtime.ts";
 import { machineFacts } from "./machine.ts";
+import { runMicro } from "./micro_process.ts";
 import { Progress } from "./progress.ts";
+import { writeReport } from "./report.ts";
 import { formatMeasure, formatPercent } from "./table.ts";
 import { bold, print, printError, red, terminalWidth } from "./terminal.ts";
 
 /** Exit code for arguments that cannot be used. */
 const WRONG_ARGUMENTS = 2;
+const MICRO_RUNNER = fileURLToPath(new URL("./micro_runner.ts", import.meta.url));
 const RUNNER = fileURLToPath(new URL("./contender_runner.ts", import.meta.url));
 
 /**
@@ -53,6 +56,19 @@ async function compare(
     step: (text) => progress.step(text),
     milestone: (text) => progress.milestone(text),
   });
+  if (options.measures.includes("micro")) {
+    progress.step(`${runtime} ${version}: micro-benchmarks`);
+    const command = runtimeCommand(toolchain, runtime, MICRO_RUNNER, {
+      runtimeArgs: RUNTIME_ARGUMENTS[runtime],
+      packages: false,
+    });
+    try {
+      result.micro = await runMicro(command);
+    } catch (error) {
+      result.problems.push(`micro-benchmarks: ${error instanceof Error ? error.message : error}`);
+    }
+    progress.milestone(`${runtime} ${version}: micro-benchmarks done`);
+  }
   progress.clear();
   return result;
 }
@@ -114,6 +130,10 @@ function printResult(result: BenchResult): void {
     for (const line of each.problems) print(red(`${each.runtime}: ${line}`));
     print();
   }
+  const micro = microLines(result);
+  if (micro.length > 0) print(bold("Micro-benchmarks, ns (mean, with mitata)"));
+  for (const line of micro) print(line);
+  if (micro.length > 0) print();
   print(bold("Bars"));
   for (const line of barLines(result)) print(line);
   print();
@@ -158,6 +178,9 @@ async function main(): Promise<number> {
   printResult(result);
   if (options.json !== undefined) {
     await Deno.writeTextFile(options.json, JSON.stringify(result, null, 1) + "\n");
+  }
+  if (options.report !== undefined) {
+    for (const path of await writeReport(result, options.report)) print(`Report: ${path}`);
   }
   return failed(result) ? 1 : 0;
 }

@@ -40,6 +40,9 @@ const QUICK_WAVE_BUDGET_MS = 80;
 /** Above this many tokens the peers run a wave in the first round only: it takes them seconds. */
 const LARGEST_PEER_WAVE = 16_384;
 
+/** Rounds in which the memory of the peers is measured: it hardly differs, and takes a process each time. */
+const PEER_MEMORY_ROUNDS = 1;
+
 const isPool = (contender: ContenderName): boolean =>
   contender !== "loop" && contender !== "ceiling";
 
@@ -76,7 +79,9 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
   }
   if (measures.includes("memory")) {
     const request = { measure: "memory", tokens: PENDING_CALLS } as const;
-    steps.push({ ...step("memory", "pending tokens", request, isPool), ownProcess: true });
+    const concerns = (name: ContenderName, round: number): boolean =>
+      isPool(name) && (round < PEER_MEMORY_ROUNDS || (!quick && name === "tokengate"));
+    steps.push({ ...step("memory", "pending tokens", request, concerns), ownProcess: true });
   }
   return steps;
 }

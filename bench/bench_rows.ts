@@ -188,6 +188,34 @@ export function failureLines(result: RuntimeResult): string[] {
     );
 }
 
+/**
+ * The micro-benchmarks, the runtimes side by side.
+ *
+ * @param result The comparison.
+ * @returns Cells, a row for each benchmark: its name, then its mean on each runtime in nanoseconds.
+ */
+export function microRows({ runtimes }: BenchResult): string[][] {
+  const names = new Set(runtimes.flatMap(({ micro }) => micro.map(({ name }) => name)));
+  return [...names].map((name) => [
+    name,
+    ...runtimes.map(({ micro }) =>
+      formatMeasure(micro.find((row) => row.name === name)?.avgNs ?? NaN)
+    ),
+  ]);
+}
+
+/**
+ * The micro-benchmarks as plain text.
+ *
+ * @param result The comparison.
+ * @returns Lines; none when they were not run.
+ */
+export function microLines(result: BenchResult): string[] {
+  const rows = microRows(result);
+  if (rows.length === 0) return [];
+  return formatTable(["", ...result.runtimes.map(({ runtime }) => runtime)], rows);
+}
+
 function formatPercentFinely(part: number): string {
   return part > 0.9 && part < 1 ? `${(part * 100).toFixed(1)}%` : formatPercent(part);
 }

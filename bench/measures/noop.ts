@@ -10,7 +10,7 @@ import { work } from "../work.ts";
 import { checkNoops, type Measured, repeat, type Subject, timeAll } from "./subject.ts";
 
 const WARM_UPS = 2;
-const WARM_UP_CALLS = 10_000;
+const WARM_UP_CALLS = 5_000;
 const REPEATS = 5;
 const BUDGET_MS = 300;
 
