@@ -42,6 +42,8 @@ const LARGEST_PEER_WAVE = 16_384;
 
 /** Rounds in which the memory of the peers is measured: it hardly differs, and takes a process each time. */
 const PEER_MEMORY_ROUNDS = 1;
+/** Rounds in which the peers carry payloads: on Deno some take seconds for what others do in milliseconds. */
+const PEER_PAYLOAD_ROUNDS = 3;
 
 const isPool = (contender: ContenderName): boolean =>
   contender !== "loop" && contender !== "ceiling";
@@ -70,7 +72,9 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
   if (measures.includes("waves")) steps.push(...waveSteps(options));
   if (measures.includes("payloads")) {
     for (const { name, label } of PAYLOADS) {
-      steps.push(step(`payload.${name}`, label, { measure: "payload", name }, isPool));
+      const concerns = (contender: ContenderName, round: number): boolean =>
+        isPool(contender) && (round < PEER_PAYLOAD_ROUNDS || contender === "tokengate");
+      steps.push(step(`payload.${name}`, label, { measure: "payload", name }, concerns));
     }
   }
   if (measures.includes("heavy")) {
