@@ -33,10 +33,10 @@ const PING_CALLS = 2_000;
 /** Calls that are pending when their memory is measured. */
 export const PENDING_CALLS = 65_536;
 /** Tasks of 50 ms. */
-const HEAVY_TASKS = 24;
+const HEAVY_TASKS = 16;
 /** Time for the repetition of a small wave in a round, in milliseconds. */
-const WAVE_BUDGET_MS = 150;
-const QUICK_WAVE_BUDGET_MS = 80;
+const WAVE_BUDGET_MS = 120;
+const QUICK_WAVE_BUDGET_MS = 60;
 /** Above this many tokens the peers run a wave in the first round only: it takes them seconds. */
 const LARGEST_PEER_WAVE = 16_384;
 

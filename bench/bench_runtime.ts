@@ -23,6 +23,13 @@ const START_LIMIT_MS = 20_000;
 /** Rest between contenders, in milliseconds: what one has left to collect is not to fall on the next. */
 const PAUSE_MS = 20;
 
+/**
+ * A peer that takes longer than this for one thing is measured in the first rounds only: it is not among the best, and the
+ * whole is to end within a quarter of an hour. In milliseconds.
+ */
+const SLOW_MS = 3_000;
+const ROUNDS_OF_THE_SLOW = 2;
+
 /** What {@linkcode compareOn} needs. */
 export interface CompareRequest {
   runtime: RuntimeName;
@@ -50,6 +57,8 @@ class Comparison {
   readonly #request: CompareRequest;
   readonly #result: RuntimeResult;
   readonly #processes = new Map<ContenderName, ContenderProcess>();
+  /** Peers, with what they are slow at. */
+  readonly #slow = new Set<string>();
   #busyMs = 0;
   #othersMs = 0;
 
@@ -109,6 +118,7 @@ class Comparison {
     const checksums = new Map<ContenderName, string>();
     for (const contender of rotated(contenders, round)) {
       if (!step.concerns(contender, round) || this.#gaveUp(contender, step.what)) continue;
+      if (round >= ROUNDS_OF_THE_SLOW && this.#slow.has(`${contender} ${step.what}`)) continue;
       this.#request.step(
         `${this.#title()}: round ${round + 1} of ${rounds}, ${step.label}, ${contender}`,
       );
@@ -159,6 +169,8 @@ class Comparison {
           const rounds = own[metric] ??= new Array(this.#request.options.rounds).fill(null);
           rounds[round] = value;
         }
+        const isPeer = this.#request.options.peers.some((peer) => peer === contender);
+        if (isPeer && reply.elapsedMs > SLOW_MS) this.#slow.add(`${contender} ${what}`);
         this.#busyMs += reply.elapsedMs;
         this.#othersMs += (reply.othersPart ?? 0) * reply.elapsedMs;
       }

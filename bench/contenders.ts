@@ -37,8 +37,10 @@ export const SETTINGS: Readonly<Record<ContenderName, string>> = {
   tinypool:
     "concurrentTasksPerWorker 64: with its default of 1 it is slower, and hangs on Deno in a burst",
   poolifier: "fixed pool, ROUND_ROBIN, no queue, no events: the fastest of its settings",
-  workerpool: "workerType thread; it has no setting for several tasks at a worker",
-  comlink: "round robin over one proxy per worker, since it has no pool",
+  workerpool:
+    "workerType thread, on Bun web, where a thread never answers; it has no setting for several tasks at a worker",
+  comlink:
+    "round robin over one proxy per worker, since it has no pool; web workers on Deno and Bun, which are faster there",
   multithreading:
     "one function, first run on each worker, since calls overtake the loading of a new one; what is to be cloned is copied first, since it always moves memory",
 };

@@ -92,7 +92,7 @@ export function wavesChart(echarts: Echarts, result: BenchResult, runtime: Runti
   return draw(echarts, {
     color: contenders.map((name) => COLOURS[name]),
     legend: { bottom: 0, textStyle: { color: TEXT, fontSize: 11 }, itemWidth: 16, itemHeight: 8 },
-    grid: { left: 44, right: 16, top: 24, bottom: 92 },
+    grid: { left: 36, right: 28, top: 12, bottom: 92 },
     xAxis: axis({
       type: "log",
       logBase: 4,
@@ -102,7 +102,7 @@ export function wavesChart(echarts: Echarts, result: BenchResult, runtime: Runti
       nameLocation: "middle",
       nameGap: 24,
     }),
-    yAxis: axis({ type: "value", min: 0, name: "times as fast as the loop" }),
+    yAxis: axis({ type: "value", min: 0 }),
     series,
   }, LINES_HEIGHT);
 }
@@ -116,7 +116,7 @@ const loopLine = {
 };
 
 /**
- * One figure of a runtime as bars, the pools and the ceiling from best to worst; those that have none are left out.
+ * One figure of a runtime as bars, the pools (and the ceiling, where it has a meaning) from best to worst.
  *
  * @param echarts The library.
  * @param runtime The runtime.
@@ -125,14 +125,19 @@ const loopLine = {
  */
 export function barsChart(echarts: Echarts, runtime: RuntimeResult, row: MetricRow): string {
   const sign = row.better === "more" ? 1 : -1;
-  const bars = runtime.contenders
+  const cells = runtime.contenders
     .filter((name) => name !== "loop" && (name !== "ceiling" || row.metric === "heavy.efficiency"))
-    .flatMap((name) => {
-      const { spread } = cellOf(runtime, name, row);
-      return spread === undefined ? [] : [{ name, value: spread.median }];
-    })
+    .map((name) => ({ name, cell: cellOf(runtime, name, row) }));
+  const bars = cells
+    .flatMap(({ name, cell: { spread, text } }) =>
+      spread === undefined ? [] : [{ name, text, value: spread.median }]
+    )
     .sort((a, b) => sign * (a.value - b.value));
   if (bars.length === 0) return "";
+  // What failed, or is not offered, is at the lower end and says so.
+  for (const { name, cell: { spread, text } } of cells) {
+    if (spread === undefined && text !== "-") bars.unshift({ name, text, value: 0 });
+  }
   return draw(echarts, {
     grid: { left: 104, right: 64, top: 4, bottom: 22 },
     yAxis: axis({
@@ -149,7 +154,7 @@ export function barsChart(echarts: Echarts, runtime: RuntimeResult, row: MetricR
         position: "right",
         color: TEXT,
         fontSize: 11,
-        formatter: ({ value }: { value: number }): string => row.format(value),
+        formatter: ({ dataIndex }: { dataIndex: number }): string => bars[dataIndex]!.text,
       },
       data: bars.map(({ name, value }) => ({ value, itemStyle: { color: COLOURS[name] } })),
     }],

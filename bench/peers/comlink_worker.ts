@@ -5,11 +5,15 @@ import { work } from "../work.ts";
 import { requirePackage } from "./locate.ts";
 
 interface ComlinkModule {
-  expose(value: object, endpoint: object): void;
+  expose(value: object, endpoint?: object): void;
 }
 
 const comlink = requirePackage<ComlinkModule>("comlink/dist/umd/comlink.js");
-const endpointOf = requirePackage<(endpoint: object) => object>(
-  "comlink/dist/umd/node-adapter.js",
-);
-comlink.expose(work, endpointOf(parentPort!));
+if ("Deno" in globalThis || "Bun" in globalThis) {
+  comlink.expose(work);
+} else {
+  const endpointOf = requirePackage<(endpoint: object) => object>(
+    "comlink/dist/umd/node-adapter.js",
+  );
+  comlink.expose(work, endpointOf(parentPort!));
+}

@@ -21,11 +21,13 @@ interface WorkerpoolModule {
 export function load(): StartContender {
   const workerpool = requirePackage<WorkerpoolModule>("workerpool/src/index.js");
   return (lanes: number): Contender => {
-    const script = fileURLToPath(new URL("./workerpool_worker.ts", import.meta.url));
-    const pool = workerpool.pool(script, {
+    const script = new URL("./workerpool_worker.ts", import.meta.url);
+    // On Bun a thread of it never answers.
+    const isWeb = "Bun" in globalThis;
+    const pool = workerpool.pool(isWeb ? script.href : fileURLToPath(script), {
       minWorkers: lanes,
       maxWorkers: lanes,
-      workerType: "thread",
+      workerType: isWeb ? "web" : "thread",
     });
     return {
       call: (name, args) => pool.exec(name, args),
