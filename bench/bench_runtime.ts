@@ -85,7 +85,13 @@ class Comparison {
     const thousands = options.measures.includes("heavy") ? await this.#calibrate() : 0;
     const steps = planRound(options, thousands);
     for (let round = 0; round < options.rounds && steps.length > 0; round++) {
-      for (const step of steps) await this.#measureAll(step, round);
+      let group = "";
+      for (const step of steps) {
+        const next = step.what.split(".")[0]!;
+        if (next !== group) milestone(`${this.#title()}: round ${round + 1}: ${next}`);
+        group = next;
+        await this.#measureAll(step, round);
+      }
       await this.#closeAll();
       const seconds = formatMeasure((performance.now() - startMs) / 1_000);
       milestone(
