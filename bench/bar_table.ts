@@ -81,6 +81,7 @@ export function formatCell(bar: Bar, cell: BarCell): string {
 export function barLines(result: BenchResult): string[] {
   const all = barRows(result);
   const measured = all.filter(({ cells }) => cells.some(({ verdict }) => verdict !== null));
+  if (measured.length === 0) return ["None of them was measured."];
   const rest = all.filter((row) => !measured.includes(row)).map(({ bar }) => bar.name);
   const rows = measured.flatMap(({ bar, cells }) =>
     cells.map((cell, index) => [

@@ -120,10 +120,10 @@ function printResult(result: BenchResult): void {
   for (const each of result.runtimes) {
     const others = formatPercent(each.othersPart ?? NaN);
     print(bold(`${each.runtime} ${each.version}, ${result.lanes} lanes`));
-    if (each.contenders.length > 0) {
+    if (groups.length > 0 && each.contenders.length > 0) {
       for (const line of figureLines(groups, each)) print(line);
       print(
-        `Other programs, and contenders that were not asked, used ${others} of the processors.`,
+        `Other programs used ${others} of the processors.`,
       );
     }
     for (const line of failureLines(each)) print(red(line));

@@ -109,8 +109,9 @@ export class ContenderProcess {
   }
 
   #take(line: string): void {
-    if (line.startsWith(MARK)) this.#receive?.(JSON.parse(line.slice(MARK.length)));
-    else this.#keep(line);
+    const reply = line.startsWith(MARK) ? parseReply(line.slice(MARK.length)) : undefined;
+    if (reply === undefined) this.#keep(line);
+    else this.#receive?.(reply);
   }
 
   #keep(line: string): void {
@@ -123,5 +124,14 @@ export class ContenderProcess {
     const line = this.#printed.findLast((each) => /\w*Error\b|error:/.test(each));
     // deno-lint-ignore no-control-regex -- The runtimes write their errors in colour.
     return line === undefined ? "" : `: ${line.replace(/\x1b\[[\d;]*m/g, "").trim().slice(0, 200)}`;
+  }
+}
+
+/** What a thread of a contender prints may end up in the middle of a reply, which is then none. */
+function parseReply(text: string): ContenderReply | undefined {
+  try {
+    return JSON.parse(text) as ContenderReply;
+  } catch {
+    return undefined;
   }
 }
