@@ -6,7 +6,7 @@
 
 import { type Bar, type BarCell, BARS } from "./bars.ts";
 import type { BenchResult } from "./bench_result.ts";
-import { formatCount, formatRatio, formatTable } from "./table.ts";
+import { formatCount, formatPercent, formatRatio, formatTable } from "./table.ts";
 
 /** A bar with its cells. */
 export interface BarRow {
@@ -80,7 +80,7 @@ export function formatCell(bar: Bar, cell: BarCell): string {
  */
 export function barLines(result: BenchResult): string[] {
   const all = barRows(result);
-  const measured = all.filter(({ cells }) => cells.some(({ verdict }) => verdict !== null));
+  const measured = all.filter(({ cells }) => cells.some(({ value }) => value !== null));
   if (measured.length === 0) return ["None of them was measured."];
   const rest = all.filter((row) => !measured.includes(row)).map(({ bar }) => bar.name);
   const rows = measured.flatMap(({ bar, cells }) =>
@@ -95,5 +95,25 @@ export function barLines(result: BenchResult): string[] {
   return [
     ...formatTable(["bar", "runtime", "asked", "median (range of the rounds)", ""], rows),
     ...(rest.length === 0 ? [] : [`Not measured: ${rest.join("; ")}.`]),
+    ...warningLines(result),
   ];
+}
+
+/** Part of the processors that others may use before the figures are called in doubt. */
+const TOLERATED_PART = 0.05;
+
+/**
+ * What to keep in mind about the figures of a machine that was not idle.
+ *
+ * @param result The comparison.
+ * @returns Lines; none when nothing else ran.
+ */
+export function warningLines(result: BenchResult): string[] {
+  return result.runtimes
+    .filter(({ othersPart }) => (othersPart ?? 0) > TOLERATED_PART)
+    .map(({ runtime, othersPart }) =>
+      `Not to be trusted on ${runtime}: other programs used ${
+        formatPercent(othersPart!)
+      } of the processors, which costs the lanes more than it costs the loop.`
+    );
 }

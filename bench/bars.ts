@@ -9,7 +9,7 @@ import { failureOf, paired, type RuntimeResult, spreadOf, valuesOf } from "./ben
 import { type ContenderName, PEER_NAMES } from "./contenders.ts";
 import { tokensOfWave } from "./wave_plan.ts";
 
-/** Whether a figure passes; `null` when it was not measured. */
+/** Whether a figure passes; `null` when it was not measured, or not all of it. */
 export type Verdict = "pass" | "miss" | null;
 
 /** A bar on one runtime. */
@@ -38,6 +38,8 @@ export interface Bar {
 interface Figure {
   values: readonly number[];
   note: string;
+  /** Whether only part of what the bar is about was measured: that can miss, but not pass. */
+  partial?: boolean;
 }
 
 type Limits = number | Readonly<Record<RuntimeName, number>>;
@@ -104,7 +106,8 @@ function bar(
     cell(result: RuntimeResult): BarCell {
       const limit = typeof limits === "number" ? limits : limits[result.runtime];
       const found = figure(result);
-      return judge(found?.values ?? [], direction, limit, found?.note ?? "");
+      const cell = judge(found?.values ?? [], direction, limit, found?.note ?? "");
+      return found?.partial && cell.verdict === "pass" ? { ...cell, verdict: null } : cell;
     },
   };
 }
@@ -167,7 +170,7 @@ function againstBestPeer(
   return { values: paired(columns, (ours, theirs) => ours / theirs), note: peer };
 }
 
-/** The wave with the smallest median decides; all of them must have been measured to be judged. */
+/** The wave with the smallest median decides; to pass, all of them must have been measured. */
 function worstWave(
   result: RuntimeResult,
   waves: readonly number[],
@@ -188,7 +191,7 @@ function worstWave(
   }
   if (worst === undefined || missing.length === 0) return worst?.figure;
   const left = missing.map((wave) => tokensOfWave(wave).toLocaleString("en-US")).join(", ");
-  return { ...worst.figure, note: `${worst.figure.note}; without ${left}` };
+  return { ...worst.figure, note: `${worst.figure.note}; without ${left}`, partial: true };
 }
 
 /**

@@ -109,7 +109,7 @@ class Comparison {
 
   /** In the loop's process, so that the tasks take 50 ms when nothing else runs. */
   async #calibrate(): Promise<number> {
-    const process = await this.#processOf("loop");
+    const process = await this.#processOf("loop", "heavy");
     const reply = await process?.ask({ measure: "calibrate" }, START_LIMIT_MS);
     await this.#closeAll();
     if (reply?.type === "measured") return reply.metrics["thousands"]!;
@@ -148,9 +148,10 @@ class Comparison {
   ): Promise<ContenderReply | undefined> {
     let process: ContenderProcess | undefined;
     if (step.ownProcess) {
-      process = await this.#start(contender, undefined);
+      process = await this.#start(contender, step.what, undefined);
     } else {
-      process = await this.#processOf(contender, step.request === undefined ? round : undefined);
+      const startRound = step.request === undefined ? round : undefined;
+      process = await this.#processOf(contender, step.what, startRound);
     }
     if (process === undefined || step.request === undefined) return undefined;
     const reply = await process.ask(step.request, step.limitMs);
@@ -198,18 +199,20 @@ class Comparison {
 
   async #processOf(
     contender: ContenderName,
+    what: string,
     round?: number,
   ): Promise<ContenderProcess | undefined> {
     const running = this.#processes.get(contender);
     if (running?.alive) return running;
-    const started = await this.#start(contender, round);
+    const started = await this.#start(contender, what, round);
     if (started !== undefined) this.#processes.set(contender, started);
     return started;
   }
 
-  /** Starts a process; what the start took is recorded when a round is given. */
+  /** Starts a process to measure something; what the start took is recorded when a round is given. */
   async #start(
     contender: ContenderName,
+    what: string,
     round: number | undefined,
   ): Promise<ContenderProcess | undefined> {
     const started = new ContenderProcess(this.#request.commandOf(contender));
@@ -219,7 +222,9 @@ class Comparison {
       return started;
     }
     await started.close();
-    this.#record(contender, "all", reply, 0);
+    // One that has started before is not given up altogether: what it did then stands.
+    const hasStarted = this.#result.values[contender] !== undefined;
+    this.#record(contender, hasStarted ? what : "all", reply, 0);
     return undefined;
   }
 

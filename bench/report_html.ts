@@ -4,7 +4,7 @@
  * @module
  */
 
-import { barRows, formatCell, formatLimit } from "./bar_table.ts";
+import { barRows, formatCell, formatLimit, warningLines } from "./bar_table.ts";
 import type { BenchResult, RuntimeResult } from "./bench_result.ts";
 import {
   cellOf,
@@ -95,7 +95,8 @@ function barsTable(result: BenchResult): string {
       ).join("")
     }</tr>`
   );
-  return table("The bars", `<th></th>${head}`, rows);
+  const warnings = warningLines(result).map((line) => `<p class="fails">${text(line)}</p>`);
+  return table("The bars", `<th></th>${head}`, rows) + warnings.join("");
 }
 
 function standingsTable(result: BenchResult, groups: readonly MetricGroup[]): string {

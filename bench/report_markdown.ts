@@ -4,7 +4,7 @@
  * @module
  */
 
-import { barRows, formatCell, formatLimit } from "./bar_table.ts";
+import { barRows, formatCell, formatLimit, warningLines } from "./bar_table.ts";
 import type { BenchResult } from "./bench_result.ts";
 import { cellOf, failureLines, groupsOf, microRows } from "./bench_rows.ts";
 import { SETTINGS } from "./contenders.ts";
@@ -41,6 +41,8 @@ export function markdownReport(result: BenchResult): string {
         ),
       ]),
     ),
+    "",
+    ...warningLines(result).map((line) => `**${line}**`),
     "",
     "## Where TokenGate stands among the pools",
     "",
