@@ -59,6 +59,18 @@ export function checksumOfWave(results: ArrayLike<unknown>): string {
 }
 
 /**
+ * The check-sum of a whole wave whose results are elsewhere.
+ *
+ * @param sums What {@linkcode checksumOf} gave for the results of tokens 0 to n-1.
+ * @returns What {@linkcode checksumOfWave} would give for the results.
+ */
+export function checksumOfSums(sums: ArrayLike<number>): string {
+  let sum = mix(START, sums.length);
+  for (let i = 0; i < sums.length; i++) sum = mix(sum, sums[i]!);
+  return (sum >>> 0).toString(16).padStart(8, "0");
+}
+
+/**
  * Adds a 32-bit word to a sum. Both steps are bijections of the sum, so one changed word always changes the end; the
  * shift lets high bits reach low ones, without which two changes of a sign bit would cancel out.
  */

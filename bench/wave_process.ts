@@ -141,7 +141,13 @@ function problemOf(end: ProcessEnd, lastLineSeen: boolean): string | undefined {
   return `ended early with ${end.signal === null ? `code ${end.code}` : `signal ${end.signal}`}`;
 }
 
-async function eachLine(stream: Readable, receive: (line: string) => void): Promise<void> {
+/**
+ * Reads a stream to its end.
+ *
+ * @param stream What a process writes.
+ * @param receive Called with each line.
+ */
+export async function eachLine(stream: Readable, receive: (line: string) => void): Promise<void> {
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) receive(line);
 }
 

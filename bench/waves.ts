@@ -6,52 +6,18 @@
  * @module
  */
 
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
+import { machineFacts } from "./machine.ts";
 import { Progress } from "./progress.ts";
 import { runOn, type RuntimeRun } from "./runtime_run.ts";
 import { formatMeasure, formatPercent } from "./table.ts";
+import { bold, print, printError, red, terminalWidth } from "./terminal.ts";
 import { EXPLANATION, runtimeTable, sideBySide } from "./wave_tables.ts";
 import { disagreements, totalsLine, waveTotals } from "./wave_totals.ts";
 import { HELP, readOptions, type WavesOptions, writeOptions } from "./waves_options.ts";
 
 /** Exit code for arguments that cannot be used. */
 const WRONG_ARGUMENTS = 2;
-
-interface Machine {
-  cpu: string;
-  cores: number;
-  memoryGiB: number;
-  system: string;
-}
-
-function machineFacts(): Machine {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? "unknown processor",
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: Deno.build.target,
-  };
-}
-
-function print(line = ""): void {
-  // deno-lint-ignore no-console -- The tables are what this program is for.
-  console.log(line);
-}
-
-function printError(message: string): void {
-  // deno-lint-ignore no-console -- This is a program; its user reads the message.
-  console.error(message);
-}
-
-const colour = Deno.stdout.isTerminal() && !Deno.noColor;
-
-function bold(text: string): string {
-  return colour ? `\x1b[1m${text}\x1b[22m` : text;
-}
-
-function red(text: string): string {
-  return colour ? `\x1b[31m${text}\x1b[39m` : text;
-}
 
 function printRun(run: RuntimeRun, lanes: number): void {
   const others = formatPercent(run.othersPart ?? NaN);
@@ -76,15 +42,6 @@ function printSummary(
   print();
   for (const line of EXPLANATION) print(line);
   print();
-}
-
-/** The width of the terminal; some say 0 when they do not know. */
-function terminalWidth(): number {
-  try {
-    return Deno.consoleSize().columns || 80;
-  } catch {
-    return 80;
-  }
 }
 
 /** Wrong arguments are told before anything is measured, and so is a file that cannot be written. */

@@ -1,5 +1,5 @@
 /**
- * One `npm install` into `.runtimes/`, told apart from the project around it.
+ * One `npm install` into `.runtimes/` or a folder in it, told apart from the project around it.
  *
  * @module
  */
@@ -24,11 +24,17 @@ const SAY_AGAIN_MS = 10_000;
  *
  * @param wanted the package
  * @param report receives lines of progress
+ * @param folder where to install it; it is created when it is not there
  * @throws {Error} when npm is missing or fails; the message holds what npm said
  */
-export async function npmInstall(wanted: NpmPackage, report: Report): Promise<void> {
+export async function npmInstall(
+  wanted: NpmPackage,
+  report: Report,
+  folder: string = RUNTIMES_FOLDER,
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
   // With a manifest of its own in the folder, npm looks for none further up.
-  const manifest = join(RUNTIMES_FOLDER, "package.json");
+  const manifest = join(folder, "package.json");
   try {
     await Deno.writeTextFile(manifest, '{ "private": true }\n', { createNew: true });
   } catch (error) {
@@ -36,7 +42,7 @@ export async function npmInstall(wanted: NpmPackage, report: Report): Promise<vo
   }
 
   // What is there does not serve, or nobody would ask; npm would look at its version only and leave it so.
-  await Deno.remove(join(RUNTIMES_FOLDER, "node_modules", ...wanted.name.split("/")), {
+  await Deno.remove(join(folder, "node_modules", ...wanted.name.split("/")), {
     recursive: true,
   }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -54,15 +60,16 @@ export async function npmInstall(wanted: NpmPackage, report: Report): Promise<vo
     const { success, stdout, stderr } = await npm([
       "install",
       "--prefix",
-      RUNTIMES_FOLDER,
+      folder,
       "--global=false",
       "--ignore-scripts",
+      "--omit=optional",
       "--save-exact",
       "--no-audit",
       "--no-fund",
       "--loglevel=error",
       `${wanted.name}@${wanted.version}`,
-    ]);
+    ], folder);
     if (!success) {
       const decoder = new TextDecoder();
       throw new Error(`npm failed: ${(decoder.decode(stderr) + decoder.decode(stdout)).trim()}`);
@@ -73,11 +80,11 @@ export async function npmInstall(wanted: NpmPackage, report: Report): Promise<vo
   report(`runtimes: ${what} installed in ${seconds()} s`);
 }
 
-async function npm(args: string[]): Promise<Deno.CommandOutput> {
+async function npm(args: string[], folder: string): Promise<Deno.CommandOutput> {
   try {
     return await new Deno.Command(Deno.build.os === "windows" ? "npm.cmd" : "npm", {
       args,
-      cwd: RUNTIMES_FOLDER,
+      cwd: folder,
       stdin: "null",
       signal: AbortSignal.timeout(GIVE_UP_MS),
     }).output();

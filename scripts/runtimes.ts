@@ -155,7 +155,8 @@ async function hasFastCheck(): Promise<boolean> {
   }
 }
 
-async function lockFolder(report: Report): Promise<() => void> {
+/** Waits for the folder to be nobody else's. @returns gives it back */
+export async function lockFolder(report: Report): Promise<() => void> {
   await Deno.mkdir(RUNTIMES_FOLDER, { recursive: true });
   const file = await Deno.open(join(RUNTIMES_FOLDER, ".lock"), { create: true, write: true });
   const waiting = setTimeout(() => report("runtimes: waiting for another installation"), 2_000);

@@ -1,0 +1,117 @@
+/**
+ * What is asked of the contenders in each round, in which order, and how long each may take.
+ *
+ * @module
+ */
+
+import type { BenchOptions } from "./bench_options.ts";
+import type { ContenderName } from "./contenders.ts";
+import type { MeasureRequest } from "./contender_protocol.ts";
+import { PAYLOADS } from "./measures/payload.ts";
+import { tokensOfWave } from "./wave_plan.ts";
+
+/** One thing to be measured, of all contenders in turn. */
+export interface Step {
+  /** The metric, or the part that its metrics have in common up to a dot. */
+  readonly what: string;
+  /** For lines of progress. */
+  readonly label: string;
+  /** The request; undefined where starting is all there is to measure. */
+  readonly request: MeasureRequest | undefined;
+  /** Whether it takes a process of its own, since it leaves one behind that is of no use. */
+  readonly ownProcess: boolean;
+  /** Time after which a contender is ended, in milliseconds. */
+  readonly limitMs: number;
+  /** Whether it concerns a contender, in a round. */
+  concerns(contender: ContenderName, round: number): boolean;
+}
+
+/** Calls of the no-op throughput. */
+export const NOOP_CALLS = 50_000;
+const QUICK_NOOP_CALLS = 20_000;
+const PING_CALLS = 2_000;
+/** Calls that are pending when their memory is measured. */
+export const PENDING_CALLS = 65_536;
+/** Tasks of 50 ms. */
+const HEAVY_TASKS = 16;
+/** Time for the repetition of a small wave in a round, in milliseconds. */
+const WAVE_BUDGET_MS = 120;
+const QUICK_WAVE_BUDGET_MS = 60;
+/** Above this many tokens the peers run a wave in the first round only: it takes them seconds. */
+const LARGEST_PEER_WAVE = 16_384;
+
+/** Rounds in which the memory of the peers is measured: it hardly differs, and takes a process each time. */
+const PEER_MEMORY_ROUNDS = 1;
+/** Rounds in which the peers carry payloads: on Deno some take seconds for what others do in milliseconds. */
+const PEER_PAYLOAD_ROUNDS = 3;
+
+const isPool = (contender: ContenderName): boolean =>
+  contender !== "loop" && contender !== "ceiling";
+
+/**
+ * Plans a round.
+ *
+ * @param options What is asked for.
+ * @param thousands Amount of work of a 50 ms task.
+ * @returns The steps in their order.
+ */
+export function planRound(options: BenchOptions, thousands: number): Step[] {
+  const { measures, quick, lanes } = options;
+  const steps: Step[] = [];
+  if (measures.includes("startup")) {
+    steps.push(step("startup", "start-up", undefined, (name) => name !== "loop"));
+  }
+  if (measures.includes("noop")) {
+    const tokens = quick ? QUICK_NOOP_CALLS : NOOP_CALLS;
+    steps.push(step("noop", "no-op calls", { measure: "noop", tokens }));
+  }
+  if (measures.includes("ping")) {
+    const request = { measure: "ping", calls: PING_CALLS } as const;
+    steps.push(step("ping", "ping", request, (name) => name !== "ceiling"));
+  }
+  if (measures.includes("waves")) steps.push(...waveSteps(options));
+  if (measures.includes("payloads")) {
+    for (const { name, label } of PAYLOADS) {
+      const concerns = (contender: ContenderName, round: number): boolean =>
+        isPool(contender) && (round < PEER_PAYLOAD_ROUNDS || contender === "tokengate");
+      steps.push(step(`payload.${name}`, label, { measure: "payload", name }, concerns));
+    }
+  }
+  if (measures.includes("heavy")) {
+    const request = { measure: "heavy", tokens: HEAVY_TASKS, lanes, thousands } as const;
+    steps.push(step("heavy", "50 ms tasks", request));
+  }
+  if (measures.includes("memory")) {
+    const request = { measure: "memory", tokens: PENDING_CALLS } as const;
+    const concerns = (name: ContenderName, round: number): boolean =>
+      isPool(name) && (round < PEER_MEMORY_ROUNDS || (!quick && name === "tokengate"));
+    steps.push({ ...step("memory", "pending tokens", request, concerns), ownProcess: true });
+  }
+  return steps;
+}
+
+function waveSteps({ waves, quick }: BenchOptions): Step[] {
+  const budgetMs = quick ? QUICK_WAVE_BUDGET_MS : WAVE_BUDGET_MS;
+  return [
+    step("wave", "warm-up", { measure: "warmUpWaves" }),
+    ...waves.map((wave) => {
+      const tokens = tokensOfWave(wave);
+      return step(
+        `wave.${wave}`,
+        `wave of ${tokens.toLocaleString("en-US")}`,
+        { measure: "wave", wave, budgetMs },
+        (name, round) =>
+          round === 0 || tokens <= LARGEST_PEER_WAVE || !isPool(name) || name === "tokengate",
+      );
+    }),
+  ];
+}
+
+function step(
+  what: string,
+  label: string,
+  request: MeasureRequest | undefined,
+  concerns: Step["concerns"] = () => true,
+): Step {
+  return { what, label, request, ownProcess: false, limitMs: 30_000, concerns };
+}

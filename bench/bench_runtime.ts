@@ -1,0 +1,246 @@
+/**
+ * The comparison on one runtime: rounds in which everything is measured of all contenders in turn.
+ *
+ * Each round has fresh processes, one for each contender, that live until its end: how a runtime compiles a program differs
+ * from one process to the next. Within a round each thing is measured of all of them one after the other, so that a slow
+ * phase of the machine falls on all; who is first changes from round to round. Those whose turn it is not are idle.
+ *
+ * @module
+ */
+
+import type { RuntimeName } from "../scripts/pins.ts";
+import type { BenchOptions } from "./bench_options.ts";
+import { planRound, type Step } from "./bench_plan.ts";
+import type { RuntimeResult } from "./bench_result.ts";
+import { ContenderProcess } from "./contender_process.ts";
+import type { ContenderReply } from "./contender_protocol.ts";
+import type { ContenderName } from "./contenders.ts";
+import { formatMeasure } from "./table.ts";
+import type { RunnerCommand } from "./wave_process.ts";
+
+/** Time for a contender to start, in milliseconds. */
+const START_LIMIT_MS = 20_000;
+/** Rest between contenders, in milliseconds: what one has left to collect is not to fall on the next. */
+const PAUSE_MS = 20;
+
+/**
+ * A peer that takes longer than this for one thing is measured in the first rounds only: it is not among the best, and the
+ * whole is to end within a quarter of an hour. In milliseconds.
+ */
+const SLOW_MS = 3_000;
+const ROUNDS_OF_THE_SLOW = 2;
+
+/** What {@linkcode compareOn} needs. */
+export interface CompareRequest {
+  runtime: RuntimeName;
+  version: string;
+  options: BenchOptions;
+  /** How the process of a contender is started. */
+  commandOf(contender: ContenderName): RunnerCommand;
+  /** Called with what is being done. */
+  step(text: string): void;
+  /** Called with what has been done. */
+  milestone(text: string): void;
+}
+
+/**
+ * Compares on one runtime.
+ *
+ * @param request What to compare.
+ * @returns What was measured. It does not reject: a contender that fails is part of the result.
+ */
+export async function compareOn(request: CompareRequest): Promise<RuntimeResult> {
+  return await new Comparison(request).run();
+}
+
+class Comparison {
+  readonly #request: CompareRequest;
+  readonly #result: RuntimeResult;
+  readonly #processes = new Map<ContenderName, ContenderProcess>();
+  /** Peers, with what they are slow at. */
+  readonly #slow = new Set<string>();
+  #busyMs = 0;
+  #othersMs = 0;
+
+  constructor(request: CompareRequest) {
+    this.#request = request;
+    const { runtime, version, options } = request;
+    this.#result = {
+      runtime,
+      version,
+      contenders: ["loop", "ceiling", "tokengate", ...options.peers],
+      values: {},
+      failures: [],
+      notOffered: [],
+      micro: [],
+      othersPart: null,
+      elapsedMs: 0,
+      problems: [],
+    };
+  }
+
+  async run(): Promise<RuntimeResult> {
+    const { options, milestone } = this.#request;
+    const startMs = performance.now();
+    const thousands = options.measures.includes("heavy") ? await this.#calibrate() : 0;
+    const steps = planRound(options, thousands);
+    for (let round = 0; round < options.rounds && steps.length > 0; round++) {
+      let group = "";
+      for (const step of steps) {
+        const next = step.what.split(".")[0]!;
+        if (next !== group) milestone(`${this.#title()}: round ${round + 1}: ${next}`);
+        group = next;
+        await this.#measureAll(step, round);
+      }
+      await this.#closeAll();
+      const seconds = formatMeasure((performance.now() - startMs) / 1_000);
+      milestone(
+        `${this.#title()}: round ${round + 1} of ${options.rounds} done after ${seconds} s`,
+      );
+    }
+    this.#result.elapsedMs = performance.now() - startMs;
+    if (this.#busyMs > 0) this.#result.othersPart = this.#othersMs / this.#busyMs;
+    return this.#result;
+  }
+
+  #title(): string {
+    return `${this.#request.runtime} ${this.#request.version}`;
+  }
+
+  /** In the loop's process, so that the tasks take 50 ms when nothing else runs. */
+  async #calibrate(): Promise<number> {
+    const process = await this.#processOf("loop", "heavy");
+    const reply = await process?.ask({ measure: "calibrate" }, START_LIMIT_MS);
+    await this.#closeAll();
+    if (reply?.type === "measured") return reply.metrics["thousands"]!;
+    const why = reply?.type === "failed" ? reply.error : "its process did not start";
+    this.#result.problems.push(`the 50 ms task could not be calibrated: ${why}`);
+    return 1;
+  }
+
+  async #measureAll(step: Step, round: number): Promise<void> {
+    const { contenders } = this.#result;
+    const { rounds } = this.#request.options;
+    const checksums = new Map<ContenderName, string>();
+    for (const contender of rotated(contenders, round)) {
+      if (!step.concerns(contender, round) || this.#gaveUp(contender, step.what)) continue;
+      if (round >= ROUNDS_OF_THE_SLOW && this.#slow.has(`${contender} ${step.what}`)) continue;
+      this.#request.step(
+        `${this.#title()}: round ${round + 1} of ${rounds}, ${step.label}, ${contender}`,
+      );
+      const reply = await this.#measure(step, contender, round);
+      if (reply?.type === "measured" && reply.checksum !== undefined) {
+        checksums.set(contender, reply.checksum);
+      }
+    }
+    const expected = checksums.get("loop");
+    for (const [contender, checksum] of checksums) {
+      if (expected === undefined || checksum === expected) continue;
+      const error = `other results than the loop: check-sum ${checksum}, not ${expected}`;
+      this.#result.failures.push({ contender, what: step.what, error });
+    }
+  }
+
+  async #measure(
+    step: Step,
+    contender: ContenderName,
+    round: number,
+  ): Promise<ContenderReply | undefined> {
+    let process: ContenderProcess | undefined;
+    if (step.ownProcess) {
+      process = await this.#start(contender, step.what, undefined);
+    } else {
+      const startRound = step.request === undefined ? round : undefined;
+      process = await this.#processOf(contender, step.what, startRound);
+    }
+    if (process === undefined || step.request === undefined) return undefined;
+    const reply = await process.ask(step.request, step.limitMs);
+    if (step.ownProcess) await process.close();
+    this.#record(contender, step.what, reply, round);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    return reply;
+  }
+
+  #record(contender: ContenderName, what: string, reply: ContenderReply, round: number): void {
+    const { failures, notOffered, values } = this.#result;
+    switch (reply.type) {
+      case "failed":
+        failures.push({ contender, what, error: reply.error });
+        break;
+      case "not offered":
+        notOffered.push({ contender, what });
+        break;
+      case "measured": {
+        const own = values[contender] ??= {};
+        for (const [metric, value] of Object.entries(reply.metrics)) {
+          const rounds = own[metric] ??= new Array(this.#request.options.rounds).fill(null);
+          rounds[round] = value;
+        }
+        const isPeer = this.#request.options.peers.some((peer) => peer === contender);
+        if (isPeer && reply.elapsedMs > SLOW_MS) this.#slow.add(`${contender} ${what}`);
+        this.#busyMs += reply.elapsedMs;
+        this.#othersMs += (reply.othersPart ?? 0) * reply.elapsedMs;
+      }
+    }
+  }
+
+  /** A contender that has failed once is not asked again, nor for a larger wave. */
+  #gaveUp(contender: ContenderName, what: string): boolean {
+    const { failures, notOffered } = this.#result;
+    if (notOffered.some((each) => each.contender === contender && each.what === what)) return true;
+    const own = failures.filter((each) => each.contender === contender);
+    if (own.some((each) => each.what === "all" || each.what === what)) return true;
+    const before = own.find((each) => waveOf(each.what) < waveOf(what));
+    if (before === undefined) return false;
+    const error = `not run: ${before.what === "wave" ? "the warm-up" : before.what} failed`;
+    failures.push({ contender, what, error });
+    return true;
+  }
+
+  async #processOf(
+    contender: ContenderName,
+    what: string,
+    round?: number,
+  ): Promise<ContenderProcess | undefined> {
+    const running = this.#processes.get(contender);
+    if (running?.alive) return running;
+    const started = await this.#start(contender, what, round);
+    if (started !== undefined) this.#processes.set(contender, started);
+    return started;
+  }
+
+  /** Starts a process to measure something; what the start took is recorded when a round is given. */
+  async #start(
+    contender: ContenderName,
+    what: string,
+    round: number | undefined,
+  ): Promise<ContenderProcess | undefined> {
+    const started = new ContenderProcess(this.#request.commandOf(contender));
+    const reply = await started.started(START_LIMIT_MS);
+    if (reply.type === "measured") {
+      if (round !== undefined) this.#record(contender, "startup", reply, round);
+      return started;
+    }
+    await started.close();
+    // One that has started before is not given up altogether: what it did then stands.
+    const hasStarted = this.#result.values[contender] !== undefined;
+    this.#record(contender, hasStarted ? what : "all", reply, 0);
+    return undefined;
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const process of this.#processes.values()) await process.close();
+    this.#processes.clear();
+  }
+}
+
+/** The number of a wave, 0 for the warm-up before the waves, NaN for anything else: NaN is below nothing. */
+function waveOf(what: string): number {
+  if (what === "wave") return 0;
+  return what.startsWith("wave.") ? Number(what.slice("wave.".length)) : NaN;
+}
+
+function rotated<T>(list: readonly T[], by: number): T[] {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}

@@ -1,0 +1,88 @@
+/**
+ * Micro-benchmarks of the parts that every call goes through, with mitata, on the runtime it is started with. Writes one
+ * JSON object a line.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { decodeError, encodeError } from "../lib/bridge/error_codec.ts";
+import { CallToken, COMPLETED, type TokenOwner } from "../lib/call_token.ts";
+import { Intake } from "../lib/gate/intake.ts";
+import { TokenTable } from "../lib/gate/token_table.ts";
+import { Mailbox } from "../lib/lane/mailbox.ts";
+import type { MicroRow } from "./bench_result.ts";
+import { importPackage } from "./peers/locate.ts";
+
+interface Mitata {
+  measure(
+    fn: () => unknown,
+    options: { min_cpu_time: number },
+  ): Promise<{ avg: number; p50: number; p99: number }>;
+  do_not_optimize(value: unknown): void;
+}
+
+/** Time that each is measured for, in nanoseconds. */
+const MEASURED_NS = 200e6;
+/** How many at once where one alone would not be like a program. */
+const MANY = 64;
+
+const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
+const operation = { url: "file:///operations.ts", name: "work" };
+const limits = { timeoutMs: undefined, queueTimeoutMs: undefined, deadlineMs: undefined };
+const args: readonly unknown[] = [1];
+
+function token(id = 1): CallToken {
+  return new CallToken(id, operation, args, limits, owner, 0);
+}
+
+const tokens = Array.from({ length: MANY }, (_, i) => token(i));
+const intake = new Intake();
+const mailbox = new Mailbox(MANY);
+const table = new TokenTable();
+const plain = new Error("no such file");
+const rich = Object.assign(new TypeError("bad request", { cause: plain }), {
+  code: "E_BAD",
+  details: { field: "name", limit: 10 },
+});
+const encoded = encodeError(rich);
+
+const benchmarks: Readonly<Record<string, (keep: (value: unknown) => void) => () => unknown>> = {
+  [`queue: ${MANY} in, ${MANY} out`]: () => () => {
+    for (let i = 0; i < MANY; i++) intake.push(tokens[i]!);
+    for (let i = 0; i < MANY; i++) intake.shift();
+  },
+  [`mailbox: ${MANY} in, ${MANY} out`]: () => () => {
+    for (let i = 0; i < MANY; i++) mailbox.put(tokens[i]!);
+    for (let i = 0; i < MANY; i++) mailbox.take(i);
+  },
+  "token: made, settled, never awaited": (keep) => () => {
+    const own = token();
+    own.code = COMPLETED;
+    own.fulfil(1);
+    keep(own);
+  },
+  "token: made, awaited, settled": () => async () => {
+    const own = token();
+    const result = own.promise();
+    own.code = COMPLETED;
+    own.fulfil(1);
+    await result;
+  },
+  "token table: id given, entered, released": (keep) => () => {
+    const own = token(table.allocate());
+    table.set(own);
+    table.release(own);
+    keep(own);
+  },
+  "error: encoded": (keep) => () => keep(encodeError(plain)),
+  "error with cause, code and details: encoded": (keep) => () => keep(encodeError(rich)),
+  "error with cause, code and details: decoded": (keep) => () => keep(decodeError(encoded)),
+};
+
+const { measure, do_not_optimize: keep } = await importPackage<Mitata>("mitata/src/lib.mjs");
+for (const [name, make] of Object.entries(benchmarks)) {
+  const { avg, p50, p99 } = await measure(make(keep), { min_cpu_time: MEASURED_NS });
+  const row: MicroRow = { name, avgNs: avg, p50Ns: p50, p99Ns: p99 };
+  process.stdout.write(`${JSON.stringify(row)}\n`);
+}

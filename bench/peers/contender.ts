@@ -1,0 +1,35 @@
+/**
+ * What a comparison needs of a pool, ours or another: the one interface behind which each of them stands.
+ *
+ * @module
+ */
+
+import type { WorkName } from "../work.ts";
+
+/** A pool that has started. */
+export interface Contender {
+  /**
+   * Has a function of the table run on a worker.
+   *
+   * @param name The function.
+   * @param args Its arguments, at most two.
+   * @returns Its result, awaitable.
+   */
+  call(name: WorkName, args: readonly unknown[]): PromiseLike<unknown>;
+  /** The same with an argument whose memory is handed over; undefined where the pool offers no such thing. */
+  readonly callWithTransfer?: (
+    name: WorkName,
+    bytes: Uint8Array<ArrayBuffer>,
+  ) => PromiseLike<unknown>;
+  /** Ends the pool. */
+  close(): Promise<unknown>;
+}
+
+/** Starts a pool of so many workers; the rest of its settings are its best ones. */
+export type StartContender = (lanes: number) => Promise<Contender> | Contender;
+
+/** The module of a contender: imported at run time, in the process that measures it. */
+export interface ContenderModule {
+  /** Loads the pool's own code. */
+  load(): Promise<StartContender> | StartContender;
+}

@@ -1,0 +1,34 @@
+/**
+ * Starts a program of `bench/` on Deno with all arguments.
+ *
+ * A launcher, because these programs import `@std/cli`: where JSR is away, only a program that imports nothing remote
+ * can find that out and say where to take it from.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { note, ROOT } from "./project.ts";
+import { openToolchain, runtimeCommand } from "./runtime_command.ts";
+
+/**
+ * Runs the program and ends this process with its exit code.
+ *
+ * @param script name of its file in `bench/`
+ * @param prepare makes sure of what it needs besides a runtime
+ */
+export async function launch(
+  script: string,
+  prepare: () => Promise<void> = () => Promise.resolve(),
+): Promise<never> {
+  try {
+    const toolchain = await openToolchain(["deno"]);
+    await prepare();
+    const path = join(ROOT, "bench", script);
+    const { command, args, env } = runtimeCommand(toolchain, "deno", path, { args: Deno.args });
+    const { code } = await new Deno.Command(command, { args, env, cwd: ROOT }).spawn().status;
+    Deno.exit(code);
+  } catch (error) {
+    note(`${script}: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
+}

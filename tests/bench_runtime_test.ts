@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type BenchOptions, readOptions } from "../bench/bench_options.ts";
+import { failureOf, isNotOffered, type RuntimeResult, valuesOf } from "../bench/bench_result.ts";
+import { compareOn } from "../bench/bench_runtime.ts";
+import { ContenderProcess } from "../bench/contender_process.ts";
+import type { RunnerCommand } from "../bench/wave_process.ts";
+
+const SCRIPTED = fileURLToPath(new URL("./fixtures/scripted_contender.ts", import.meta.url));
+const RUNNER = fileURLToPath(new URL("../bench/contender_runner.ts", import.meta.url));
+
+function commandFor(script: string, contender: string): RunnerCommand {
+  const before = "deno" in process.versions ? ["run", "--allow-all"] : [];
+  return { command: process.execPath, args: [...before, script, contender, "2"], env: {} };
+}
+
+async function compare(script: string, args: string[]): Promise<RuntimeResult> {
+  const options: BenchOptions = readOptions(args);
+  return await compareOn({
+    runtime: "node",
+    version: "1",
+    options,
+    commandOf: (contender) => commandFor(script, contender),
+    step: () => {},
+    milestone: () => {},
+  });
+}
+
+test("a contender that fails is reported with its error, and the others go on", async () => {
+  const args = ["--only", "ping,waves,payloads", "--waves", "2", "--rounds", "2"];
+  const result = await compare(SCRIPTED, args);
+
+  assertEquals(valuesOf(result, "piscina", "wave.1.ms"), [4, 4]);
+  assertEquals(valuesOf(result, "piscina", "ping.p50Us"), [5, 5]);
+  assertStrictEquals(failureOf(result, "piscina", "wave.1.ms"), undefined);
+
+  const start = failureOf(result, "comlink", "ping.p50Us");
+  assertStrictEquals(start?.error, "ended with code 7: TypeError: nothing to start");
+  assertEquals(valuesOf(result, "comlink", "wave.1.ms"), []);
+
+  const ping = failureOf(result, "workerpool", "ping.p50Us");
+  assertStrictEquals(ping?.error, "ended with code 3: Error: a worker was lost");
+  assertEquals(valuesOf(result, "workerpool", "wave.1.ms"), [4, 4]);
+
+  const refused = failureOf(result, "poolifier", "wave.1.ms");
+  assertStrictEquals(refused?.error, "Error: too many");
+  const larger = failureOf(result, "poolifier", "wave.2.ms");
+  assertStrictEquals(larger?.error, "not run: wave.1 failed");
+
+  assert(isNotOffered(result, "multithreading", "payload.clone1K.us"));
+  assert(!isNotOffered(result, "multithreading", "wave.1.ms"));
+  assertStrictEquals(result.othersPart, 0.25);
+});
+
+test("a contender whose results are not the loop's has failed", async () => {
+  const result = await compare(SCRIPTED, ["--only", "waves", "--waves", "1", "--rounds", "1"]);
+  const failure = failureOf(result, "tinypool", "wave.1.ms");
+  assertStrictEquals(failure?.error, "other results than the loop: check-sum bad, not good");
+  assertStrictEquals(failureOf(result, "loop", "wave.1.ms"), undefined);
+});
+
+test("a contender that hangs is ended", async () => {
+  const hanging = new ContenderProcess(commandFor(SCRIPTED, "hangs"));
+  const reply = await hanging.started(50);
+  assertEquals(reply, { type: "failed", error: "did not answer within 0.05 s" });
+  await hanging.close();
+  assert(!hanging.alive);
+});
+
+test("a contender that cannot be started has failed", async () => {
+  const command = fileURLToPath(new URL("./no_such_program", import.meta.url));
+  const reply = await new ContenderProcess({ command, args: [], env: {} }).started(60_000);
+  assert(reply.type === "failed");
+  assert(reply.error.startsWith("could not be started: "), reply.error);
+});
+
+test("the loop, the ceiling and the gate give the same results", async () => {
+  const args = ["--only", "startup,ping,waves", "--waves", "3", "--peers", "none"];
+  const result = await compare(RUNNER, [...args, "--quick", "--rounds", "1"]);
+  assertEquals(result.failures, []);
+  for (const contender of ["loop", "ceiling", "tokengate"] as const) {
+    for (const wave of [1, 2, 3]) {
+      const [ms] = valuesOf(result, contender, `wave.${wave}.ms`);
+      assert(ms! > 0, `${contender}, wave ${wave}: ${ms}`);
+    }
+  }
+  assert(valuesOf(result, "tokengate", "startup.firstMs")[0]! > 0);
+  assertEquals(valuesOf(result, "ceiling", "ping.p50Us"), []);
+});
