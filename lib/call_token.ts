@@ -99,6 +99,11 @@ export class CallToken implements Token<unknown>, LaneCall {
     return "Token";
   }
 
+  get isLimited(): boolean {
+    return this.limits.timeoutMs !== undefined || this.limits.deadlineMs !== undefined ||
+      this.signal !== undefined;
+  }
+
   get isSettled(): boolean {
     return this.code >= COMPLETED;
   }

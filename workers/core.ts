@@ -32,8 +32,11 @@ import { mark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
 import { beforeExit, type LanePort, onCrash, openPort } from "./port.ts";
 
-/** An operation that has always stayed below this may run before the answers of the calls before it are sent, in ms. */
+/** An operation that stays below this may run before the answers of the calls before it are sent, in ms. */
 const QUICK_MS = 0.25;
+/** How fast the memory of a slow run fades, per run; more slowly for calls that may be stopped with their lane. */
+const FADING = 0.98;
+const LIMITED_FADING = 0.999;
 
 const originMs = performance.timeOrigin;
 
@@ -65,7 +68,12 @@ export class LaneCore {
         return this.#drain();
       case OPERATION: {
         const [, , url, name] = message as [number, number, string, string];
-        const unknown = { fn: undefined, failure: undefined, slowestMs: Infinity };
+        const unknown = {
+          fn: undefined,
+          failure: undefined,
+          slowestMs: Infinity,
+          longestMs: Infinity,
+        };
         this.#operations[message[1] as number] = { url, name, ...unknown };
         return;
       }
@@ -108,7 +116,8 @@ export class LaneCore {
     if (this.#isBusy) return;
     const queue = this.#queue;
     while (this.#head < queue.length) {
-      const operation = this.#operations[queue[this.#head + 1] as number]!;
+      const number = queue[this.#head + 1] as number;
+      const operation = this.#operations[number < 0 ? ~number : number]!;
       if (operation.fn === undefined && operation.failure === undefined) {
         return this.#loadThenGoOn(operation);
       }
@@ -117,6 +126,10 @@ export class LaneCore {
       const slot = queue[at] as number;
       const args = queue[at + 3] as unknown[];
       queue[at + 3] = undefined;
+      // What is done must not wait for what may take long; and a call that is stopped with its lane takes the answers with it that
+      // wait behind it, so there a slow run is remembered longer.
+      const expectedMs = number < 0 ? operation.limitedSlowestMs : operation.slowestMs;
+      if (expectedMs > QUICK_MS) this.#outbox.flush();
       if (!this.#run(operation, slot, queue[at + 2] as number, args)) return;
     }
     queue.length = 0;
@@ -127,8 +140,6 @@ export class LaneCore {
   /** Runs one call; false when it goes on asynchronously. */
   #run(operation: LaneOperation, slot: number, tokenId: number, args: unknown[]): boolean {
     const outbox = this.#outbox;
-    // What is done must not wait for what may take long.
-    if (operation.slowestMs > QUICK_MS) outbox.flush();
     const control = this.#control!;
     const startedMs = originMs + performance.now();
     if (operation.fn === undefined) {
@@ -170,8 +181,13 @@ export class LaneCore {
     this.#running!.end();
     this.#running = undefined;
     this.#control!.end(slot, endedMs);
-    const slowestMs = operation.slowestMs === Infinity ? 0 : operation.slowestMs;
-    operation.slowestMs = Math.max(endedMs - startedMs, slowestMs);
+    const tookMs = endedMs - startedMs;
+    const isFirst = operation.slowestMs === Infinity;
+    operation.slowestMs = Math.max(tookMs, isFirst ? 0 : operation.slowestMs * FADING);
+    operation.limitedSlowestMs = Math.max(
+      tookMs,
+      isFirst ? 0 : operation.limitedSlowestMs * LIMITED_FADING,
+    );
     this.#outbox.add(slot, outcome, value, operation.name, endedMs);
   }
 

@@ -14,8 +14,10 @@ export interface LaneOperation {
   readonly name: string;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
-  /** Longest of its runs, in ms; infinite before the first. */
+  /** Longest of its recent runs, in ms, one that is long ago counting for less; infinite before the first. */
   slowestMs: number;
+  /** The same over more runs, for calls that have a limit. */
+  limitedSlowestMs: number;
 }
 
 /** Modules that must not be used, and why: a second import of a refused module would succeed without a word. */

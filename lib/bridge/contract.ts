@@ -19,6 +19,8 @@ export interface LaneCall {
   readonly id: number;
   /** What to run. */
   readonly operation: OperationReference;
+  /** Whether it has a time limit or a signal: it may be stopped for good while it runs. */
+  readonly isLimited: boolean;
   /** What to run it with; read when the batch is sent. */
   readonly args: readonly unknown[];
   /** Place in the mailbox of the lane that holds the call; meaningless while none does. */

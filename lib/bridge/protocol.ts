@@ -18,7 +18,7 @@ export const INIT: number = 1;
 export const READY: number = 2;
 /** A numbered operation, sent once before its first call: `[OPERATION, number, url, name]`. */
 export const OPERATION: number = 3;
-/** Calls: `[CALLS, (slot, operation number, token id, arguments)…]`. */
+/** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
 /** The call in a slot should stop: `[ABORT, slot, serial, encoded reason]`. The flag is in the control block already. */
 export const ABORT: number = 5;

@@ -118,7 +118,8 @@ export class ThreadRun implements LaneRun {
   send(call: LaneCall): void {
     const slot = this.mailbox.put(call);
     this.control.open(slot);
-    this.#outgoing.push(slot, this.#numberOf(call), call.id, call.args);
+    const number = this.#numberOf(call);
+    this.#outgoing.push(slot, call.isLimited ? ~number : number, call.id, call.args);
   }
 
   flush(): void {
