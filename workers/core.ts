@@ -72,7 +72,7 @@ export class LaneCore {
           fn: undefined,
           failure: undefined,
           slowestMs: Infinity,
-          longestMs: Infinity,
+          limitedSlowestMs: Infinity,
         };
         this.#operations[message[1] as number] = { url, name, ...unknown };
         return;
