@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CallRequest } from "./gate/engine.ts";
 import { checkKeys, readDuration, show } from "./options.ts";
 
 /** Time limits of a call. When one runs out, the token rejects with a `TokenTimeoutError` that names it. */
@@ -20,12 +21,7 @@ export interface LimitOptions {
 export interface OperationOptions extends LimitOptions {}
 
 /** What one call asks for, read once and shared by all calls of the same options. */
-export interface CallSettings {
-  readonly timeoutMs: number | undefined;
-  readonly queueTimeoutMs: number | undefined;
-  readonly deadlineMs: number | undefined;
-  readonly signal: AbortSignal | undefined;
-}
+export type CallSettings = CallRequest;
 
 const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", "deadlineMs"];
 

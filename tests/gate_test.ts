@@ -160,6 +160,6 @@ test("started() rejects when one of the lanes cannot be had, while others work",
   const world = new SimulatedGate({ lanes: 4, startFailures: 0.7, seed: 5 });
   const started = world.engine.started().then(() => "ready", () => "rejected");
   await world.settle();
-  const allReady = world.engine.stats().lanes === 4;
-  assertEquals(await started, allReady ? "ready" : "rejected");
+  assert(world.engine.stats().lanes < 4);
+  assertEquals(await started, "rejected");
 });

@@ -10,7 +10,6 @@ import type { RandomSource } from "./random.ts";
 interface VirtualTimer {
   readonly task: () => void;
   readonly atMs: number;
-  readonly isQuiet: boolean;
 }
 
 /** A clock that stands still until it is stepped. */
@@ -29,9 +28,9 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
-  setTimer(task: () => void, delayMs: number, quiet: boolean): Timer {
+  setTimer(task: () => void, delayMs: number): Timer {
     const atMs = this.#nowMs + Math.max(0, delayMs);
-    const timer: VirtualTimer = { task, atMs, isQuiet: quiet };
+    const timer: VirtualTimer = { task, atMs };
     this.#timers.push(timer);
     return timer;
   }
@@ -42,11 +41,6 @@ export class VirtualClock implements Clock {
 
   defer(task: () => void): void {
     this.#deferred.push(task);
-  }
-
-  /** Whether anything is left to happen but quiet timers. */
-  get isIdle(): boolean {
-    return this.#deferred.length === 0 && !this.#timers.some((timer) => !timer.isQuiet);
   }
 
   /**
