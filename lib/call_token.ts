@@ -20,6 +20,17 @@ export const FAILED: number = 4;
 export const KILLED: number = 5;
 export const TIMEOUT: number = 6;
 
+/** In place of the number of a lane: no lane has it. */
+export const NOWHERE: number = -1;
+/** In place of the number of a lane: it is on the board. */
+export const ON_BOARD: number = -2;
+
+/** What a token can wait in. */
+export interface TokenQueue {
+  /** Takes a token that is in this queue from wherever it is. */
+  remove(token: CallToken): void;
+}
+
 const STATES: readonly TokenState[] = [
   "waiting",
   "admitted",
@@ -62,11 +73,11 @@ export class CallToken implements Token<unknown>, LaneCall {
   admittedMs: number = NaN;
   startedMs: number = NaN;
   endedMs: number = NaN;
-  /** Number of the lane that holds the call; -1 while none does. */
-  lane: number = -1;
+  /** Number of the lane that holds the call, or `ON_BOARD`; `NOWHERE` while none does. */
+  lane: number = NOWHERE;
   slot: number = -1;
-  /** Whether it is in the intake, and its links there. */
-  isQueued = false;
+  /** The intake it waits in, and its links there. */
+  queue: TokenQueue | undefined = undefined;
   next: CallToken | undefined = undefined;
   previous: CallToken | undefined = undefined;
   /** Place in the heap of time limits; -1 while it has none. */

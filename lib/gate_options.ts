@@ -16,6 +16,16 @@ export interface TokenGateOptions {
   readonly graceMs?: number;
   /** How long a worker may take to start, or to load a module, without a word before it is given up, in ms. Default: 30,000. */
   readonly startTimeoutMs?: number;
+  /**
+   * How calls reach the lanes: through shared memory, or by messages only, which is slower. What cannot go through shared memory goes by message
+   * in any case. Default: `ring`.
+   */
+  readonly bridge?: "ring" | "messages";
+  /**
+   * How long idle lanes look for calls, and the program's thread for answers, before they wait for a signal, in µs. It makes single calls
+   * faster at the price of processor time: for machines with cores to spare. Default: 0.
+   */
+  readonly spinUs?: number;
   /** Text before each line that the console of a lane prints, or a function of the lane's number that gives it. Default: none. */
   readonly consolePrefix?: string | ((lane: number) => string);
   /** Name of the workers, shown by debuggers and profilers. Default: `tokengate`. */
@@ -35,6 +45,8 @@ export interface GateSettings {
   readonly lanes: number;
   readonly graceMs: number;
   readonly startTimeoutMs: number;
+  readonly bridge: "ring" | "messages";
+  readonly spinUs: number;
   readonly consolePrefix: (lane: number) => string | undefined;
   readonly workerUrl: string;
   readonly worker: WorkerSettings;
@@ -45,6 +57,8 @@ const KEYS: readonly (keyof TokenGateOptions)[] = [
   "lanes",
   "graceMs",
   "startTimeoutMs",
+  "bridge",
+  "spinUs",
   "consolePrefix",
   "name",
   "env",
@@ -60,6 +74,8 @@ const WORKER_KEYS: readonly (keyof WorkerSettings)[] = [
 ];
 /** More lanes than this are surely a mistake, such as a size in place of a count. */
 const MOST_LANES = 1_024;
+/** Longer than this, the event loop of the program would stall. */
+const MOST_SPIN_US = 1_000;
 
 /**
  * @param options what was passed
@@ -89,6 +105,8 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
     graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,
     startTimeoutMs: readDuration(SUBJECT, "startTimeoutMs", options.startTimeoutMs ?? 30_000) ??
       Infinity,
+    bridge: readBridge(options.bridge),
+    spinUs: readSpin(options.spinUs),
     consolePrefix: readPrefix(options.consolePrefix),
     workerUrl: readUrl(options.workerUrl),
     worker: {
@@ -111,6 +129,30 @@ function readLanes(lanes: unknown, adapter: RuntimeAdapter): number {
     );
   }
   return lanes;
+}
+
+function readBridge(bridge: unknown): "ring" | "messages" {
+  if (bridge === undefined || bridge === "ring") return "ring";
+  if (bridge === "messages") return bridge;
+  const received = show(bridge);
+  throw new TypeError(
+    `Cannot set "bridge" of ${SUBJECT}: received ${received}, neither "ring" nor "messages"`,
+  );
+}
+
+function readSpin(spinUs: unknown): number {
+  if (spinUs === undefined) return 0;
+  if (typeof spinUs !== "number") {
+    throw new TypeError(
+      `Cannot set "spinUs" of ${SUBJECT}: received ${show(spinUs)}, not a number of µs`,
+    );
+  }
+  if (!(spinUs >= 0 && spinUs <= MOST_SPIN_US)) {
+    throw new RangeError(
+      `Cannot set "spinUs" of ${SUBJECT}: received ${spinUs}, not a time from 0 to ${MOST_SPIN_US} µs`,
+    );
+  }
+  return spinUs;
 }
 
 function readPrefix(prefix: unknown): (lane: number) => string | undefined {

@@ -7,9 +7,11 @@
 import { type BoundCall, boundCall } from "./bound_call.ts";
 import type { Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
 import type { CallToken } from "./call_token.ts";
-import { Engine } from "./gate/engine.ts";
+import { Engine, type LaneSet } from "./gate/engine.ts";
 import type { GateStats } from "./gate/ledger.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
+import { asyncBell, SharedBoard } from "./lane/board.ts";
+import { OperationNumbers } from "./lane/operation_numbers.ts";
 import { StrandedThreads } from "./lane/stranded.ts";
 import { threadLane } from "./lane/thread.ts";
 import { refuseInLane } from "./lane_context.ts";
@@ -23,6 +25,8 @@ import type { Token } from "./token.ts";
 
 /** Calls that a lane's mailbox holds at most. */
 const MAILBOX_SLOTS = 256;
+/** Calls that the board holds at most. */
+const BOARD_SLOTS = 1_024;
 
 /** Options of {@linkcode TokenGate.close}. */
 export interface CloseOptions {
@@ -151,8 +155,18 @@ export class TokenGate extends EventTarget {
     return this.close();
   }
 
-  #makeLanes(settings: GateSettings, events: LaneEvents): Lane[] {
+  #makeLanes(settings: GateSettings, events: LaneEvents): LaneSet {
     const adapter = runtimeAdapter();
+    const numbers = new OperationNumbers();
+    const { spinUs } = settings;
+    const board = settings.bridge === "messages" ? undefined : new SharedBoard({
+      clock: systemClock,
+      events,
+      bell: asyncBell,
+      numbers,
+      slots: BOARD_SLOTS,
+      spinUs,
+    });
     const lanes: Lane[] = [];
     for (let index = 0; index < settings.lanes; index++) {
       lanes.push(
@@ -161,6 +175,9 @@ export class TokenGate extends EventTarget {
           clock: systemClock,
           events,
           stranded: this.#stranded,
+          numbers,
+          board,
+          spinUs,
           entryUrl: settings.workerUrl,
           settings: settings.worker,
           consolePrefix: settings.consolePrefix(index),
@@ -169,7 +186,7 @@ export class TokenGate extends EventTarget {
         }),
       );
     }
-    return lanes;
+    return { lanes, board };
   }
 
   #onCrash(lane: number, loss: LaneLoss): void {

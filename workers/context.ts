@@ -4,32 +4,37 @@
  * @module
  */
 
-import type { ControlBlock } from "../lib/bridge/control_block.ts";
 import { TokenCancelledError } from "../lib/errors.ts";
 import type { OperationContext } from "../lib/lane_mark.ts";
+
+/** Where the gate raises the abort flags: the mailbox's, or the board's. */
+export interface AbortFlags {
+  /** Whether the call in this slot should stop. */
+  isAborted(slot: number): boolean;
+}
 
 /** The context of one call, from its start to its end; after that it no longer changes. */
 export class CallContext implements OperationContext {
   readonly tokenId: number;
   readonly lane: number;
-  readonly #control: ControlBlock;
+  readonly #flags: AbortFlags;
   readonly #slot: number;
   #controller: AbortController | undefined;
   #reason: unknown = undefined;
   #hasEnded = false;
   #wasAborted = false;
 
-  /** @param tokenId the token @param lane number of the lane @param slot its slot @param control where its flag is */
-  constructor(tokenId: number, lane: number, slot: number, control: ControlBlock) {
+  /** @param tokenId the token @param lane number of the lane @param slot its slot @param flags where its flag is */
+  constructor(tokenId: number, lane: number, slot: number, flags: AbortFlags) {
     this.tokenId = tokenId;
     this.lane = lane;
     this.#slot = slot;
-    this.#control = control;
+    this.#flags = flags;
   }
 
   get aborted(): boolean {
     // After the end the slot belongs to another call.
-    return this.#hasEnded ? this.#wasAborted : this.#control.isAborted(this.#slot);
+    return this.#hasEnded ? this.#wasAborted : this.#flags.isAborted(this.#slot);
   }
 
   get signal(): AbortSignal {
@@ -49,7 +54,7 @@ export class CallContext implements OperationContext {
 
   /** Freezes the context. */
   end(): void {
-    this.#wasAborted = this.#control.isAborted(this.#slot);
+    this.#wasAborted = this.#flags.isAborted(this.#slot);
     this.#hasEnded = true;
   }
 }

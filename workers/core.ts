@@ -1,11 +1,14 @@
 /**
- * The lane itself: takes calls, runs them one at a time in the order they came, answers.
+ * The lane itself: takes calls from its mailbox and from the board, runs them one at a time, answers.
  *
- * Calls wait in one flat array, as they came in the message, and a call that is synchronous leaves no object behind but its context.
+ * Calls of the mailbox wait in one flat array, as they came in the message, those of the board where they are; and a call that is synchronous leaves
+ * no object behind but its context.
  *
  * @module
  */
 
+import { setImmediate } from "node:timers";
+import { uncloneableResult } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
 import { decodeError, encodeError } from "../lib/bridge/error_codec.ts";
 import {
@@ -31,12 +34,19 @@ import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
 import { beforeExit, type LanePort, onCrash, openPort } from "./port.ts";
+import { PostedCalls } from "./posted_calls.ts";
 
-/** An operation that stays below this may run before the answers of the calls before it are sent, in ms. */
+/** An operation that stays below this may run before the answers of the calls before it are told, in ms. */
 const QUICK_MS = 0.25;
 /** How fast the memory of a slow run fades, per run; more slowly for calls that may be stopped with their lane. */
 const FADING = 0.98;
 const LIMITED_FADING = 0.999;
+/** How long the lane works before its event loop has a turn, in ms. */
+const TURN_MS = 10;
+/** How long it is parked before its event loop has a turn, in ms. */
+const SLICE_MS = 5;
+/** How long it has had no work when it parks no more, in ms. */
+const DROWSY_MS = 1_000;
 
 const originMs = performance.timeOrigin;
 
@@ -45,27 +55,43 @@ export class LaneCore {
   readonly #port: LanePort;
   readonly #outbox: Outbox;
   readonly #operations: LaneOperation[] = [];
+  readonly #onTurn: () => void;
   #control: ControlBlock | undefined;
+  #posted: PostedCalls | undefined;
   #queue: unknown[] = [];
   #head = 0;
+  /** Slot of a call that was taken from the board and cannot be started before a message is read, or a module loaded; or -1. */
+  #hand = -1;
   /** Whether a module loads or an asynchronous call is in flight. */
   #isBusy = false;
+  #isTurnPlanned = false;
+  #messages = 0;
   #running: CallContext | undefined;
-  #runningSlot = -1;
+  /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
+  #turnMs = 0;
+  #workedMs = 0;
 
   constructor() {
+    this.#onTurn = () => {
+      this.#isTurnPlanned = false;
+      this.#turnMs = originMs + performance.now();
+      this.#work();
+    };
     this.#port = openPort((message) => this.#receive(message as unknown[]), [UP]);
     this.#outbox = new Outbox(this.#port);
     onCrash((error) => this.#crash(error));
-    beforeExit(() => this.#outbox.flush());
+    beforeExit(() => this.#tell());
   }
 
   #receive(message: unknown[]): void {
+    this.#messages++;
+    this.#control?.parking.run();
+    this.#turnMs = originMs + performance.now();
     switch (message[0]) {
       case CALLS:
         this.#dropTaken();
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
-        return this.#drain();
+        break;
       case OPERATION: {
         const [, , url, name] = message as [number, number, string, string];
         const unknown = {
@@ -75,32 +101,39 @@ export class LaneCore {
           limitedSlowestMs: Infinity,
         };
         this.#operations[message[1] as number] = { url, name, ...unknown };
-        return;
+        break;
       }
       case ABORT:
-        return this.#abort(message[1] as number, message[2] as number, message[3]);
+        this.#abort(message[1] as number, message[2] as number, message[3]);
+        break;
       case INIT:
         return void this.#init(message[1] as LaneInit);
     }
+    this.#work();
   }
 
   async #init(init: LaneInit): Promise<void> {
     mark.lane = init.lane;
+    this.#isBusy = true;
     // A gate of another protocol reads the answer and says so; nothing else is understood.
     if (init.protocol === PROTOCOL) {
       this.#control = new ControlBlock(init.control);
+      if (init.board !== undefined) this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
       await installLaneConsole(
         init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix },
       );
     }
     this.#port.post([READY, PROTOCOL]);
+    this.#isBusy = false;
+    this.#workedMs = originMs + performance.now();
+    if (this.#control !== undefined) this.#giveWay();
   }
 
-  #abort(slot: number, serial: number, reason: unknown): void {
+  #abort(tokenId: number, serial: number, reason: unknown): void {
     this.#control!.acknowledgeAbort(serial);
     // The call may have ended, and another be running, while the message was on its way.
-    if (this.#running !== undefined && this.#runningSlot === slot && this.#running.aborted) {
+    if (this.#running?.tokenId === tokenId && this.#running.aborted) {
       this.#running.abort(decodeError(reason));
     }
   }
@@ -112,75 +145,195 @@ export class LaneCore {
     this.#head = 0;
   }
 
-  #drain(): void {
-    if (this.#isBusy) return;
-    const queue = this.#queue;
-    while (this.#head < queue.length) {
-      const number = queue[this.#head + 1] as number;
-      const operation = this.#operations[number < 0 ? ~number : number]!;
-      if (operation.fn === undefined && operation.failure === undefined) {
-        return this.#loadThenGoOn(operation);
+  // The loop.
+
+  /** Runs calls until there are none, one goes on asynchronously, or the event loop is to have its turn. */
+  #work(): void {
+    if (this.#isBusy || this.#isTurnPlanned) return;
+    for (;;) {
+      if (this.#head < this.#queue.length) {
+        if (!this.#runMail()) return;
+      } else {
+        this.#queue.length = 0;
+        this.#head = 0;
+        const slot = this.#takePosted();
+        if (slot < 0) {
+          if (!this.#rest()) return;
+        } else if (!this.#runPosted(slot)) return;
       }
-      const at = this.#head;
-      this.#head += CALL_FIELDS;
-      const slot = queue[at] as number;
-      const args = queue[at + 3] as unknown[];
-      queue[at + 3] = undefined;
-      // What is done must not wait for what may take long; and a call that is stopped with its lane takes the answers with it that
-      // wait behind it, so there a slow run is remembered longer.
-      const expectedMs = number < 0 ? operation.limitedSlowestMs : operation.slowestMs;
-      if (expectedMs > QUICK_MS) this.#outbox.flush();
-      if (!this.#run(operation, slot, queue[at + 2] as number, args)) return;
+      if (this.#workedMs - this.#turnMs > TURN_MS) return this.#giveWay();
     }
-    queue.length = 0;
-    this.#head = 0;
+  }
+
+  /** Lets the event loop have a turn, and goes on. */
+  #giveWay(): void {
+    this.#tell();
+    if (this.#isTurnPlanned) return;
+    this.#isTurnPlanned = true;
+    setImmediate(this.#onTurn);
+  }
+
+  /** Tells the gate all that is done. */
+  #tell(): void {
     this.#outbox.flush();
+    this.#posted?.ring();
+  }
+
+  #takePosted(): number {
+    const hand = this.#hand;
+    if (hand < 0) return this.#posted?.take() ?? -1;
+    this.#hand = -1;
+    this.#control!.setHand(false);
+    return hand;
+  }
+
+  #keepInHand(slot: number): void {
+    this.#hand = slot;
+    this.#control!.setHand(true);
+  }
+
+  /** Nothing is left to do. @returns whether there is again; otherwise the event loop is to have a turn, or to wait for messages */
+  #rest(): boolean {
+    this.#tell();
+    const posted = this.#posted;
+    // Calls come by message only, and wake the event loop by themselves.
+    if (posted === undefined) return false;
+    const { parking } = this.#control!;
+    if (posted.spin()) return true;
+    const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
+    const hasMail = this.#messages < this.#control!.messageCount;
+    if (isDrowsy || hasMail || this.#control!.isStopped) {
+      parking.prepareToLoop();
+      // The second look: what was listed before it may have found this lane awake.
+      if (posted.isEmpty || this.#control!.isStopped) return false;
+      parking.run();
+      return true;
+    }
+    parking.prepareToPark();
+    if (posted.isEmpty && this.#messages >= this.#control!.messageCount) {
+      // Woken without a call on the board, it is for a message.
+      if (parking.wait(SLICE_MS) && !posted.isEmpty) return true;
+    } else parking.run();
+    if (!posted.isEmpty) return true;
+    this.#giveWay();
+    return false;
+  }
+
+  // Calls.
+
+  /** Runs the next call of the mailbox. @returns false when the lane is to go on later */
+  #runMail(): boolean {
+    const queue = this.#queue;
+    const at = this.#head;
+    const number = queue[at + 1] as number;
+    const operation = this.#operations[number < 0 ? ~number : number]!;
+    if (isUnloaded(operation)) return this.#loadThenGoOn(operation);
+    this.#head += CALL_FIELDS;
+    const slot = queue[at] as number;
+    const args = queue[at + 3] as unknown[];
+    queue[at + 3] = undefined;
+    const nowMs = this.#nowBefore(operation, number < 0);
+    if (operation.fn === undefined) {
+      this.#answer(operation, ~slot, UNSTARTABLE, encodeError(operation.failure), nowMs);
+      return true;
+    }
+    const control = this.#control!;
+    if (!control.claim(slot, nowMs)) {
+      this.#outbox.add(~slot, SKIPPED, undefined, operation.name, nowMs);
+      return true;
+    }
+    const context = new CallContext(queue[at + 2] as number, mark.lane, slot, control);
+    return this.#run(operation, ~slot, context, args, nowMs);
+  }
+
+  /** Runs a call taken from the board. @returns false when the lane is to go on later */
+  #runPosted(slot: number): boolean {
+    const posted = this.#posted!;
+    const word = posted.openWord(slot);
+    if (word === 0) return true;
+    const number = posted.operation(slot);
+    const operation = this.#operations[number < 0 ? ~number : number];
+    if (operation === undefined) {
+      // What it is was told by a message that this lane has not read yet.
+      this.#keepInHand(slot);
+      this.#tell();
+      return false;
+    }
+    if (isUnloaded(operation)) {
+      this.#keepInHand(slot);
+      return this.#loadThenGoOn(operation);
+    }
+    if (operation.fn === undefined) {
+      if (!posted.refuse(slot, word)) return true;
+      const nowMs = originMs + performance.now();
+      this.#answer(operation, slot, UNSTARTABLE, encodeError(operation.failure), nowMs);
+      return true;
+    }
+    let args: unknown[];
+    try {
+      args = posted.args(slot);
+    } catch (error) {
+      // A call that was recalled has nothing to read any more, and then this does not claim it.
+      if (!posted.refuse(slot, word)) return true;
+      const nowMs = originMs + performance.now();
+      this.#answer(operation, slot, UNSTARTABLE, encodeError(error), nowMs);
+      return true;
+    }
+    const tokenId = posted.tokenId(slot);
+    const nowMs = this.#nowBefore(operation, number < 0);
+    if (!posted.start(slot, word, nowMs)) return true;
+    const context = new CallContext(tokenId, mark.lane, slot, posted);
+    return this.#run(operation, slot, context, args, nowMs);
+  }
+
+  /**
+   * The time, after the gate was told what is done if this operation may take long; and a call that is stopped with its lane takes the
+   * messages with it that wait behind it, so there a slow run is remembered longer.
+   */
+  #nowBefore(operation: LaneOperation, isLimited: boolean): number {
+    const expectedMs = isLimited ? operation.limitedSlowestMs : operation.slowestMs;
+    if (expectedMs > QUICK_MS) this.#tell();
+    return originMs + performance.now();
   }
 
   /** Runs one call; false when it goes on asynchronously. */
-  #run(operation: LaneOperation, slot: number, tokenId: number, args: unknown[]): boolean {
-    const outbox = this.#outbox;
-    const control = this.#control!;
-    const startedMs = originMs + performance.now();
-    if (operation.fn === undefined) {
-      const failure = encodeError(operation.failure);
-      outbox.add(slot, UNSTARTABLE, failure, operation.name, startedMs);
-      return true;
-    }
-    if (!control.claim(slot, startedMs)) {
-      outbox.add(slot, SKIPPED, undefined, operation.name, startedMs);
-      return true;
-    }
-    const context = new CallContext(tokenId, mark.lane, slot, control);
+  #run(
+    operation: LaneOperation,
+    tag: number,
+    context: CallContext,
+    args: unknown[],
+    startedMs: number,
+  ): boolean {
     this.#running = context;
-    this.#runningSlot = slot;
     let outcome = RETURNED;
     let value: unknown;
     try {
-      value = mark.within(context, operation.fn, args);
+      value = mark.within(context, operation.fn!, args);
       if (isThenable(value)) {
-        this.#finishLater(operation, slot, startedMs, value);
+        this.#finishLater(operation, tag, startedMs, value);
         return false;
       }
     } catch (error) {
       outcome = THREW;
       value = encodeError(error);
     }
-    this.#finish(operation, slot, startedMs, outcome, value);
+    this.#finish(operation, tag, startedMs, outcome, value);
     return true;
   }
 
   #finish(
     operation: LaneOperation,
-    slot: number,
+    tag: number,
     startedMs: number,
     outcome: number,
     value: unknown,
   ): void {
     const endedMs = originMs + performance.now();
+    this.#workedMs = endedMs;
     this.#running!.end();
     this.#running = undefined;
-    this.#control!.end(slot, endedMs);
+    if (tag >= 0) this.#posted!.end(tag, endedMs);
+    else this.#control!.end(~tag, endedMs);
     const tookMs = endedMs - startedMs;
     const isFirst = operation.slowestMs === Infinity;
     operation.slowestMs = Math.max(tookMs, isFirst ? 0 : operation.slowestMs * FADING);
@@ -188,21 +341,38 @@ export class LaneCore {
       tookMs,
       isFirst ? 0 : operation.limitedSlowestMs * LIMITED_FADING,
     );
-    this.#outbox.add(slot, outcome, value, operation.name, endedMs);
+    this.#answer(operation, tag, outcome, value, endedMs);
+  }
+
+  /** Through shared memory when it is of that kind and there is room, else by message. */
+  #answer(
+    operation: LaneOperation,
+    tag: number,
+    outcome: number,
+    value: unknown,
+    nowMs: number,
+  ): void {
+    try {
+      if (this.#posted?.answer(tag, outcome, value, nowMs)) return;
+    } catch (cause) {
+      // An accessor in the result threw.
+      value = encodeError(uncloneableResult(operation.name, value, cause));
+      outcome = THREW;
+    }
+    this.#outbox.add(tag, outcome, value, operation.name, nowMs);
   }
 
   #finishLater(
     operation: LaneOperation,
-    slot: number,
+    tag: number,
     startedMs: number,
     value: PromiseLike<unknown>,
   ): void {
     this.#isBusy = true;
-    this.#outbox.flush();
+    this.#tell();
     const finish = (outcome: number, value: unknown): void => {
-      this.#finish(operation, slot, startedMs, outcome, value);
-      this.#isBusy = false;
-      this.#drain();
+      this.#finish(operation, tag, startedMs, outcome, value);
+      this.#goOn();
     };
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.
     new Promise((resolve) => resolve(value)).then(
@@ -211,19 +381,32 @@ export class LaneCore {
     );
   }
 
-  #loadThenGoOn(operation: LaneOperation): void {
+  #loadThenGoOn(operation: LaneOperation): false {
     this.#isBusy = true;
-    this.#outbox.flush();
-    void load(operation).then(() => {
-      this.#isBusy = false;
-      this.#drain();
-    });
+    this.#tell();
+    void load(operation).then(() => this.#goOn());
+    return false;
+  }
+
+  /**
+   * Goes on after something asynchronous. Calls that give way only to promises could follow each other for ever without the event
+   * loop having a turn, and with it their own timers: so it has one when it is due.
+   */
+  #goOn(): void {
+    this.#isBusy = false;
+    const nowMs = originMs + performance.now();
+    if (nowMs - this.#turnMs > TURN_MS) this.#giveWay();
+    else this.#work();
   }
 
   #crash(error: unknown): boolean {
     if (isRefusal(error)) return false;
-    this.#outbox.flush();
+    this.#tell();
     this.#port.post([CRASH, encodeError(error)]);
     return true;
   }
+}
+
+function isUnloaded(operation: LaneOperation): boolean {
+  return operation.fn === undefined && operation.failure === undefined;
 }

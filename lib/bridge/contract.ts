@@ -23,7 +23,7 @@ export interface LaneCall {
   readonly isLimited: boolean;
   /** What to run it with; read when the batch is sent. */
   readonly args: readonly unknown[];
-  /** Place in the mailbox of the lane that holds the call; meaningless while none does. */
+  /** Place in the mailbox of the lane, or on the board, that holds the call; meaningless while none does. */
   slot: number;
 }
 
@@ -37,9 +37,9 @@ export interface LaneLoss {
   readonly wasReady: boolean;
   /** Whether a call that had been released was still running. */
   readonly wasStuck: boolean;
-  /** Calls that may have started and have no answer, in the order they were sent. */
+  /** Calls that may have started and have no answer, those of the board first. */
   readonly started: readonly LaneCall[];
-  /** Calls that have certainly not started and never will here, in the order they were sent. */
+  /** Calls of its mailbox that have certainly not started and never will here, in the order they were sent. */
   readonly unstarted: readonly LaneCall[];
 }
 
@@ -53,8 +53,8 @@ export interface LaneEvents {
   threw(lane: Lane, call: LaneCall, error: unknown, startedMs: number, endedMs: number): void;
   /** The function was not started and cannot be. */
   unstartable(lane: Lane, call: LaneCall, error: unknown): void;
-  /** The arguments cannot be sent. Arrives inside `flush`. */
-  unsendable(lane: Lane, call: LaneCall, error: unknown): void;
+  /** The arguments cannot be sent. Arrives inside `flush` of a lane, or `post` of the board. */
+  unsendable(call: LaneCall, error: unknown): void;
   /** A call that was released had run after all; its result is dropped. */
   late(lane: Lane): void;
   /** The events of one message are all delivered: time to send more. */
@@ -63,17 +63,48 @@ export interface LaneEvents {
   lost(lane: Lane, loss: LaneLoss): void;
 }
 
-/** One lane: an isolate and its mailbox. It runs calls one at a time, in the order they were sent. */
-export interface Lane {
+/** Who has a call that was admitted: the mailbox of a lane, or the board. */
+export interface CallHolder {
+  /** Whether the call has started. */
+  isStarted(call: LaneCall): boolean;
+  /** When it started, in ms since the epoch; NaN before, and perhaps for a moment after. */
+  startedMs(call: LaneCall): number;
+  /** When it came to its end, in ms since the epoch; NaN while it runs. Its answer is on the way then. */
+  endedMs(call: LaneCall): number;
+  /** Takes the call back; true means that it has not started and never will here. */
+  recall(call: LaneCall): boolean;
+}
+
+/**
+ * What lanes with shared memory have in common: calls are posted here, and the lane that is free takes the next one. Calls that do not fit go to the
+ * mailbox of some lane.
+ */
+export interface Board extends CallHolder {
+  /** How many calls may be posted now. */
+  readonly room: number;
+  /** Posts a call. There must be room. @returns false when its arguments are not of the kind that goes here: send them to a lane */
+  post(call: LaneCall): boolean;
+  /** Wakes lanes for what was posted, and waits for answers, those of mailboxes included. Answers may be delivered inside. */
+  flush(): void;
+  /** Number of the lane that has started the call. */
+  laneOf(call: LaneCall): number;
+  /** Takes back every call that has not started, and returns them in the order they were posted. */
+  recallAll(): LaneCall[];
+  /** Delivers the answers there are by now; `settled` is not among the events. @returns whether there were any */
+  collect(): boolean;
+}
+
+/** One lane: an isolate and its mailbox. It runs calls one at a time: those of its mailbox in the order they were sent, and before those of the board. */
+export interface Lane extends CallHolder {
   /** The lane's number in its gate. */
   readonly index: number;
   /** How many calls fit in the mailbox. */
   readonly capacity: number;
   /** Slots taken: calls without an answer, the released ones included. */
   readonly occupied: number;
-  /** Calls that have started and are neither answered nor released. */
+  /** Calls that have started here and are neither answered nor released, those of the board included. */
   readonly executing: number;
-  /** Calls that have not started and may be taken back. */
+  /** Calls of the mailbox that have not started and may be taken back. */
   readonly unstarted: number;
   /** Whether a released call is still running, so that the calls behind it would wait for no one knows how long. */
   readonly stuck: boolean;
@@ -84,17 +115,9 @@ export interface Lane {
   send(call: LaneCall): void;
   /** Sends what `send` has gathered. */
   flush(): void;
-  /** Whether the call has started. */
-  isStarted(call: LaneCall): boolean;
-  /** When it started, in ms since the epoch. */
-  startedMs(call: LaneCall): number;
-  /** When it came to its end, in ms since the epoch; NaN while it runs. Its answer is on the way then. */
-  endedMs(call: LaneCall): number;
-  /** Takes the call back; true means that it has not started and never will here. */
-  recall(call: LaneCall): boolean;
   /** Takes back up to `limit` calls that have not started, the last sent first; returns them in the order they were sent. */
   recallUnstarted(limit: number): LaneCall[];
-  /** Asks a started call to stop, and gives it up: its answer will be `late`. */
+  /** Asks a call that has started here to stop, and gives it up: its answer will be `late`. It may be one of the board. */
   release(call: LaneCall, reason: unknown): void;
   /** Ends the lane, running work included; `lost` follows. */
   stop(): void;

@@ -1,5 +1,5 @@
 /**
- * The control block: a little memory that a lane and its gate share, so that each can know of the other what no message
+ * The control block of one life of a lane: a little memory that a lane and its gate share, so that each can know of the other what no message
  * could tell in time. A lane in a loop reads no messages, and a lane that died sends none.
  *
  * **The claim.** Each slot of the mailbox has a claim word. The gate sets it to `OPEN` before it sends the call. From
@@ -16,17 +16,23 @@
  * @module
  */
 
+import { Parking } from "./parking.ts";
+
 const OPEN = 0;
 const STARTED = 1;
 const RECALLED = 2;
 const ENDED = 3;
 
-/** Words of the header. */
-const STOPPED = 0;
-const STARTED_COUNT = 1;
+// Words of the header: on one cache line what the lane writes for every call, on others what the gate writes, and what both do.
+const STARTED_COUNT = 0;
+const POSTED_COUNT = 1;
 const RETURN_COUNT = 2;
 const ABORT_SERIAL = 3;
-const HEADER_WORDS = 8;
+const HAND = 4;
+const STOPPED = 32;
+const MESSAGE_COUNT = 33;
+const PARKING = 64;
+const HEADER_WORDS = 96;
 
 /** One lane's shared control block; both sides hold one of these over the same memory. */
 export class ControlBlock {
@@ -34,6 +40,8 @@ export class ControlBlock {
   readonly memory: SharedArrayBuffer;
   /** Number of slots. */
   readonly slots: number;
+  /** Whether the lane sleeps, and how it is woken. */
+  readonly parking: Parking;
   readonly #header: Int32Array;
   readonly #claims: Int32Array;
   readonly #aborts: Int32Array;
@@ -46,6 +54,7 @@ export class ControlBlock {
     this.memory = memory;
     this.slots = slots;
     this.#header = new Int32Array(memory, 0, HEADER_WORDS);
+    this.parking = new Parking(this.#header, PARKING);
     this.#startedMs = new Float64Array(memory, HEADER_WORDS * 4, slots);
     this.#endedMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 8, slots);
     this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
@@ -98,9 +107,24 @@ export class ControlBlock {
     return Atomics.load(this.#claims, slot) === ENDED ? this.#endedMs[slot]! : NaN;
   }
 
-  /** How many calls the lane has started. */
+  /** Counts a message to the lane, before it is posted: a lane that knows of one on its way does not park. */
+  countMessage(): void {
+    Atomics.add(this.#header, MESSAGE_COUNT, 1);
+  }
+
+  /** How many calls of its mailbox the lane has started. */
   get startedCount(): number {
     return Atomics.load(this.#header, STARTED_COUNT);
+  }
+
+  /** How many calls of the board the lane has started. */
+  get postedCount(): number {
+    return Atomics.load(this.#header, POSTED_COUNT);
+  }
+
+  /** Whether the lane has taken a call from the board that waits for a message or for a module. */
+  get hasHand(): boolean {
+    return Atomics.load(this.#header, HAND) !== 0;
   }
 
   /** How many calls have come to their end in the lane. */
@@ -115,9 +139,34 @@ export class ControlBlock {
 
   // The lane's side.
 
+  /** Whether the lane is to start nothing more. */
+  get isStopped(): boolean {
+    return Atomics.load(this.#header, STOPPED) !== 0;
+  }
+
+  /** How many messages the gate has posted to the lane. */
+  get messageCount(): number {
+    return Atomics.load(this.#header, MESSAGE_COUNT);
+  }
+
+  /** Says whether the lane keeps a call of the board that it cannot start yet. */
+  setHand(isFull: boolean): void {
+    Atomics.store(this.#header, HAND, isFull ? 1 : 0);
+  }
+
+  /** Counts a call of the board that the lane has claimed. */
+  countPosted(): void {
+    Atomics.add(this.#header, POSTED_COUNT, 1);
+  }
+
+  /** Counts a call of the board that has come to its end. */
+  countReturn(): void {
+    Atomics.add(this.#header, RETURN_COUNT, 1);
+  }
+
   /** Claims a call; false means that it was recalled, or that the lane is stopped, and must not run. */
   claim(slot: number, nowMs: number): boolean {
-    if (Atomics.load(this.#header, STOPPED) !== 0) return false;
+    if (this.isStopped) return false;
     this.#startedMs[slot] = nowMs;
     if (Atomics.compareExchange(this.#claims, slot, OPEN, STARTED) !== OPEN) return false;
     Atomics.add(this.#header, STARTED_COUNT, 1);

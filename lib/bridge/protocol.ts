@@ -8,7 +8,7 @@
  */
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 1;
+export const PROTOCOL: number = 2;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;
@@ -20,12 +20,14 @@ export const READY: number = 2;
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
-/** The call in a slot should stop: `[ABORT, slot, serial, encoded reason]`. The flag is in the control block already. */
+/** A call should stop: `[ABORT, token id, serial, encoded reason]`. Its flag is raised already. */
 export const ABORT: number = 5;
-/** Answers: `[ANSWERS, (slot, outcome, value)…]`. */
+/** Answers: `[ANSWERS, (tag, outcome, value)…]`; the tag is the slot of the board, or the complement of the slot of the mailbox. */
 export const ANSWERS: number = 6;
 /** The lane is about to die of this: `[CRASH, encoded error]`. */
 export const CRASH: number = 7;
+/** There are calls on the board: `[WAKE]`, to a lane that waits in its event loop. */
+export const WAKE: number = 8;
 
 /** Fields of one call in a {@linkcode CALLS} message. */
 export const CALL_FIELDS: number = 4;
@@ -49,6 +51,22 @@ export interface LaneInit {
   readonly lane: number;
   /** The lane's control block. */
   readonly control: SharedArrayBuffer;
+  /** Where the lane finds calls, and leaves answers; undefined when both go by message only. */
+  readonly board: LaneBoardInit | undefined;
   /** Text before each line that the lane's console prints, or undefined for none. */
   readonly consolePrefix: string | undefined;
+}
+
+/** What a lane is told of the call board. */
+export interface LaneBoardInit {
+  /** The board's memory. */
+  readonly memory: SharedArrayBuffer;
+  /** Number of its slots. */
+  readonly slots: number;
+  /** Number of this life of the lane. */
+  readonly life: number;
+  /** The ring for its answers. */
+  readonly answers: SharedArrayBuffer;
+  /** How long the lane looks for calls before it sleeps, in µs. */
+  readonly spinUs: number;
 }

@@ -46,6 +46,12 @@ export class Crew {
     return live;
   }
 
+  /** Whether a lane may be given calls. */
+  get hasOpenSeat(): boolean {
+    for (let i = 0; i < this.seats.length; i++) if (this.seats[i]!.isOpen) return true;
+    return false;
+  }
+
   /** Calls that are running. */
   get executing(): number {
     let executing = 0;

@@ -9,6 +9,8 @@
  */
 
 import type {
+  Board,
+  CallHolder,
   Lane,
   LaneCall,
   LaneEvents,
@@ -22,6 +24,8 @@ import {
   COMPLETED,
   FAILED,
   KILLED,
+  NOWHERE,
+  ON_BOARD,
   TIMEOUT,
   type TokenOwner,
   WAITING,
@@ -48,14 +52,21 @@ export interface EngineParts {
   readonly clock: Clock;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. */
   readonly graceMs: number;
-  /** Makes the lanes, which report to `events`. */
-  readonly makeLanes: (events: LaneEvents) => readonly Lane[];
+  /** Makes the lanes, and the board they share if they share one, which report to `events`. */
+  readonly makeLanes: (events: LaneEvents) => LaneSet;
   /** Told of the loss of a lane that nobody had asked to end. */
   readonly onCrash: (lane: number, loss: LaneLoss) => void;
   /** Told when a lane was replaced because its function did not stop. */
   readonly onReplaced: (lane: number) => void;
   /** How many threads still run that were told to end. */
   readonly stranded: () => number;
+}
+
+/** The lanes of one gate. */
+export interface LaneSet {
+  readonly lanes: readonly Lane[];
+  /** Where lanes with shared memory take their calls; undefined when they have mailboxes only. */
+  readonly board: Board | undefined;
 }
 
 /** What one call asks for. */
@@ -70,6 +81,9 @@ export class Engine implements LaneEvents, TokenOwner {
   readonly #crew: Crew;
   readonly #table: TokenTable = new TokenTable();
   readonly #intake: Intake = new Intake();
+  /** What waits for a mailbox, since the board does not take it: all there is, where there is no board. */
+  readonly #mail: Intake;
+  readonly #board: Board | undefined;
   readonly #ledger: Ledger = new Ledger();
   readonly #limits: TimeLimits;
   readonly #signals: Signals;
@@ -86,7 +100,10 @@ export class Engine implements LaneEvents, TokenOwner {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#clock = parts.clock;
-    this.#crew = new Crew(parts.clock, parts.makeLanes(this));
+    const { lanes, board } = parts.makeLanes(this);
+    this.#crew = new Crew(parts.clock, lanes);
+    this.#board = board;
+    this.#mail = board === undefined ? this.#intake : new Intake();
     this.#limits = new TimeLimits(parts.clock, (token, nowMs) => this.#checkLimits(token, nowMs));
     this.#signals = new Signals((token, reason) => this.cancel(token, reason));
     this.#admit = (seat, token) => this.#admitTo(seat, token);
@@ -169,11 +186,11 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   hasStarted(token: CallToken): boolean {
-    return this.#laneOf(token).isStarted(token);
+    return this.#holderOf(token).isStarted(token);
   }
 
   startedMs(token: CallToken): number {
-    return this.#laneOf(token).startedMs(token);
+    return this.#holderOf(token).startedMs(token);
   }
 
   // What the lanes tell.
@@ -211,7 +228,7 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#fail(call as CallToken, error);
   }
 
-  unsendable(_lane: Lane, call: LaneCall, error: unknown): void {
+  unsendable(call: LaneCall, error: unknown): void {
     this.#fail(call as CallToken, error);
     this.#planTurn();
   }
@@ -231,6 +248,8 @@ export class Engine implements LaneEvents, TokenOwner {
     const wasStopped = seat.state === "stopping";
     const startError = this.#crew.lost(seat, loss);
     this.#intake.unshift(this.#takeBack(loss.unstarted));
+    // The lane may have taken one from the board without starting it. The others lose nothing but a moment.
+    if (this.#board !== undefined) this.#intake.unshift(this.#takeBack(this.#board.recallAll()));
     for (const call of loss.started) {
       this.#fail(call as CallToken, crashError(call, lane.index, loss));
     }
@@ -240,6 +259,7 @@ export class Engine implements LaneEvents, TokenOwner {
     }
     if (startError !== undefined) {
       while (this.#intake.first !== undefined) this.#fail(this.#intake.first, startError);
+      while (this.#mail.first !== undefined) this.#fail(this.#mail.first, startError);
     }
     this.#stopping.lost(seat);
     this.#planTurn();
@@ -282,42 +302,67 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#isTurnPlanned = false;
     const { seats } = this.#crew;
     this.#crew.ensure(this.#ledger.active);
-    route(this.#intake, seats, this.#admit);
-    if (this.#intake.size > 0) return;
-    const taken = takeForIdle(seats);
-    if (taken.length === 0) return;
-    this.#intake.unshift(this.#takeBack(taken));
-    route(this.#intake, seats, this.#admit);
+    if (this.#board !== undefined && this.#crew.hasOpenSeat) this.#postAll(this.#board);
+    route(this.#mail, seats, this.#admit);
+    if (this.#mail.size === 0) {
+      const taken = takeForIdle(seats);
+      if (taken.length > 0) {
+        this.#mail.unshift(this.#takeBack(taken));
+        route(this.#mail, seats, this.#admit);
+      }
+    }
+    // Last: it may deliver answers, and so come back here.
+    this.#board?.flush();
+  }
+
+  #postAll(board: Board): void {
+    while (this.#intake.first !== undefined && board.room > 0) {
+      const token = this.#intake.shift()!;
+      this.#admitAs(token, ON_BOARD);
+      // Encoding the arguments may run accessors of the user's, which may end the token.
+      if (board.post(token)) this.#limitRun(token);
+      else if (!token.isSettled) this.#mail.push(this.#return(token));
+    }
   }
 
   #admitTo(seat: Seat, token: CallToken): void {
-    const nowMs = this.#clock.now();
-    this.#ledger.move(token, ADMITTED);
-    token.admittedMs = nowMs;
-    token.lane = seat.lane.index;
+    this.#admitAs(token, seat.lane.index);
     seat.lane.send(token);
+    this.#limitRun(token);
+  }
+
+  #admitAs(token: CallToken, lane: number): void {
+    this.#ledger.move(token, ADMITTED);
+    token.admittedMs = this.#clock.now();
+    token.lane = lane;
+  }
+
+  /** Nobody tells when a function starts, so the limit of its run time is first looked at when it may have run out at the earliest. */
+  #limitRun(token: CallToken): void {
     const { timeoutMs } = token.limits;
-    if (timeoutMs === undefined) return;
-    const atMs = nowMs + timeoutMs;
+    if (timeoutMs === undefined || token.isSettled) return;
+    const atMs = token.admittedMs + timeoutMs;
     if (token.heapIndex < 0 || atMs < token.nextCheckMs) this.#limits.set(token, atMs);
   }
 
   /** Back to waiting, from a lane that certainly will not start them. The caller puts them in the intake. */
   #takeBack(calls: readonly LaneCall[]): readonly CallToken[] {
     const tokens = calls as readonly CallToken[];
-    for (let i = 0; i < tokens.length; i++) {
-      const token = tokens[i]!;
-      this.#ledger.move(token, WAITING);
-      token.lane = -1;
-      token.admittedMs = NaN;
-    }
+    for (let i = 0; i < tokens.length; i++) this.#return(tokens[i]!);
     return tokens;
+  }
+
+  #return(token: CallToken): CallToken {
+    this.#ledger.move(token, WAITING);
+    token.lane = NOWHERE;
+    token.admittedMs = NaN;
+    return token;
   }
 
   /** Ends a token from outside, wherever it is. */
   #end(token: CallToken, code: number, error: Error): void {
-    const seat = this.#recall(token) ? undefined : this.#crew.seats[token.lane]!;
-    if (seat !== undefined) token.startedMs = seat.lane.startedMs(token);
+    const seat = this.#recall(token) ? undefined : this.#seatOf(token);
+    if (seat !== undefined) token.startedMs = this.startedMs(token);
     this.#leave(token, code);
     token.fail(error, code === KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
@@ -327,13 +372,13 @@ export class Engine implements LaneEvents, TokenOwner {
 
   /** Takes a token back from the lane that has it, if one has; false means that its function has started. */
   #recall(token: CallToken): boolean {
-    return token.code !== ADMITTED || this.#laneOf(token).recall(token);
+    return token.code !== ADMITTED || this.#holderOf(token).recall(token);
   }
 
   /** Leaves a running function to its lane. What waits behind it goes elsewhere at once; itself it has its time of grace. */
   #giveUp(seat: Seat, token: CallToken, reason: Error): void {
-    this.#intake.unshift(this.#takeBack(seat.lane.recallUnstarted(Infinity)));
-    if (Number.isNaN(seat.lane.endedMs(token))) this.#stopping.startGrace(seat);
+    this.#mail.unshift(this.#takeBack(seat.lane.recallUnstarted(Infinity)));
+    if (Number.isNaN(this.#holderOf(token).endedMs(token))) this.#stopping.startGrace(seat);
     seat.lane.release(token, reason);
   }
 
@@ -344,7 +389,7 @@ export class Engine implements LaneEvents, TokenOwner {
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
   #leave(token: CallToken, code: number): void {
-    if (token.isQueued) this.#intake.remove(token);
+    token.queue?.remove(token);
     this.#ledger.move(token, code);
     this.#limits.remove(token);
     this.#signals.remove(token);
@@ -362,9 +407,15 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   #checkLimits(token: CallToken, nowMs: number): void {
+    // What is done is done, also when nobody has told yet.
+    if (this.#board?.collect()) {
+      for (const seat of this.#crew.seats) this.#stopping.answered(seat);
+      this.#planTurn();
+    }
+    if (token.isSettled) return;
     const hasStarted = token.code === ADMITTED && this.hasStarted(token);
     const startedMs = hasStarted ? this.startedMs(token) : NaN;
-    const endedMs = hasStarted ? this.#laneOf(token).endedMs(token) : NaN;
+    const endedMs = hasStarted ? this.#holderOf(token).endedMs(token) : NaN;
     const limit = expiredLimit(token, nowMs, startedMs, endedMs);
     if (limit === undefined) {
       const nextMs = nextCheck(token, nowMs, startedMs);
@@ -396,7 +447,13 @@ export class Engine implements LaneEvents, TokenOwner {
     await this.#stopping.stopAll();
   }
 
-  #laneOf(token: CallToken): Lane {
-    return this.#crew.seats[token.lane]!.lane;
+  #holderOf(token: CallToken): CallHolder {
+    return token.lane === ON_BOARD ? this.#board! : this.#crew.seats[token.lane]!.lane;
+  }
+
+  /** The seat of a token that has started. */
+  #seatOf(token: CallToken): Seat {
+    const lane = token.lane === ON_BOARD ? this.#board!.laneOf(token) : token.lane;
+    return this.#crew.seats[lane]!;
   }
 }

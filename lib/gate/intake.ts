@@ -6,10 +6,10 @@
  * @module
  */
 
-import type { CallToken } from "../call_token.ts";
+import type { CallToken, TokenQueue } from "../call_token.ts";
 
 /** A queue of tokens. A token is in one intake at most. */
-export class Intake {
+export class Intake implements TokenQueue {
   #first: CallToken | undefined;
   #last: CallToken | undefined;
   #size = 0;
@@ -26,7 +26,7 @@ export class Intake {
 
   /** Puts a token at the end. */
   push(token: CallToken): void {
-    token.isQueued = true;
+    token.queue = this;
     token.previous = this.#last;
     token.next = undefined;
     if (this.#last === undefined) this.#first = token;
@@ -39,7 +39,7 @@ export class Intake {
   unshift(tokens: readonly CallToken[]): void {
     for (let i = tokens.length - 1; i >= 0; i--) {
       const token = tokens[i]!;
-      token.isQueued = true;
+      token.queue = this;
       token.previous = undefined;
       token.next = this.#first;
       if (this.#first === undefined) this.#last = token;
@@ -63,7 +63,7 @@ export class Intake {
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
-    token.isQueued = false;
+    token.queue = undefined;
     token.previous = undefined;
     token.next = undefined;
     this.#size--;

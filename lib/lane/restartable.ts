@@ -13,8 +13,10 @@ export interface LaneRun {
   readonly mailbox: Mailbox;
   /** Started calls that were given up and are not answered. */
   readonly released: number;
-  /** Started calls that are neither answered nor given up. */
+  /** Started calls that are neither answered nor given up, wherever they came from. */
   readonly executing: number;
+  /** Those of them that are in the mailbox. */
+  readonly executingMail: number;
   /** Puts a call in the mailbox. */
   send(call: LaneCall): void;
   /** Sends what was put in. */
@@ -72,7 +74,7 @@ export class RestartableLane implements Lane {
 
   get unstarted(): number {
     const run = this.#run;
-    return run === undefined ? 0 : Math.max(0, run.mailbox.held - run.executing);
+    return run === undefined ? 0 : Math.max(0, run.mailbox.held - run.executingMail);
   }
 
   get stuck(): boolean {

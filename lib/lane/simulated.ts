@@ -92,6 +92,10 @@ class SimulatedRun implements LaneRun {
     });
   }
 
+  get executingMail(): number {
+    return this.executing;
+  }
+
   send(call: LaneCall): void {
     const slot = this.mailbox.put(call);
     this.#claims[slot] = OPEN;
@@ -104,7 +108,7 @@ class SimulatedRun implements LaneRun {
     for (const [slot, call] of this.#outgoing) {
       if (this.#parts.plan(call).outcome !== "unsendable") sent.push([slot, call]);
       else if (this.mailbox.take(slot) !== undefined) {
-        this.#parts.events.unsendable(this.#lane, call, new Error("unsendable"));
+        this.#parts.events.unsendable(call, new Error("unsendable"));
       }
     }
     this.#outgoing = [];

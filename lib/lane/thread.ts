@@ -5,6 +5,7 @@
  */
 
 import { ControlBlock } from "../bridge/control_block.ts";
+import { allocateAnswers, AnswerReader } from "../bridge/answer_ring.ts";
 import type { Lane, LaneCall, LaneEvents, OperationReference } from "../bridge/contract.ts";
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
 import {
@@ -23,17 +24,24 @@ import {
   SKIPPED,
   THREW,
   UP,
+  WAKE,
 } from "../bridge/protocol.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
+import { NEEDS_MESSAGE, NOT_ASLEEP } from "../bridge/parking.ts";
 import type { RuntimeAdapter, WorkerHandle, WorkerSettings } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import type { BoardMember, SharedBoard } from "./board.ts";
 import { laneEnded, laneStarted } from "./live_lanes.ts";
 import { Mailbox } from "./mailbox.ts";
+import type { NumberListener, OperationNumbers } from "./operation_numbers.ts";
 import { type LaneRun, RestartableLane } from "./restartable.ts";
 import type { StrandedThreads } from "./stranded.ts";
 
 /** How long a terminated worker may take to tell its end before it is taken for gone, in ms. */
 const FAREWELL_MS = 1_000;
+
+/** Outcome, on this side only: the answer cannot be read. */
+const UNREADABLE = -1;
 
 /** What a thread lane is made of. */
 export interface ThreadLaneParts {
@@ -41,6 +49,11 @@ export interface ThreadLaneParts {
   readonly clock: Clock;
   readonly events: LaneEvents;
   readonly stranded: StrandedThreads;
+  readonly numbers: OperationNumbers;
+  /** The board of the gate; undefined when its calls go by message only. */
+  readonly board: SharedBoard | undefined;
+  /** How long an idle lane looks for calls before it sleeps, in µs. */
+  readonly spinUs: number;
   readonly entryUrl: string;
   readonly settings: WorkerSettings;
   readonly consolePrefix: string | undefined;
@@ -60,9 +73,10 @@ export function threadLane(index: number, parts: ThreadLaneParts): Lane {
 }
 
 /** One life of a thread lane, from the start of a worker to its end. Its events after the end are ignored. */
-export class ThreadRun implements LaneRun {
+export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   readonly mailbox: Mailbox;
   readonly control: ControlBlock;
+  readonly index: number;
   released = 0;
   /** Which slots the released calls are in. */
   readonly #isReleased: Uint8Array;
@@ -70,10 +84,13 @@ export class ThreadRun implements LaneRun {
   readonly #parts: ThreadLaneParts;
   readonly #onEnd: () => void;
   readonly #worker: WorkerHandle | undefined;
-  /** The operations this worker was told of, by identity: a declared operation is one object. */
-  readonly #operations: Map<OperationReference, number> = new Map();
-  /** Started calls whose fate is known here: answered, or released. */
+  readonly #board: SharedBoard | undefined;
+  readonly #life: number;
+  readonly #answerMemory: SharedArrayBuffer = allocateAnswers();
+  readonly #answers: AnswerReader = new AnswerReader(this.#answerMemory);
+  /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
+  #accountedPosted = 0;
   #outgoing: unknown[] = [CALLS];
   #abortSerial = 0;
   #isUp = false;
@@ -94,6 +111,9 @@ export class ThreadRun implements LaneRun {
     this.mailbox = new Mailbox(parts.capacity);
     this.#isReleased = new Uint8Array(parts.capacity);
     this.control = ControlBlock.allocate(parts.capacity);
+    this.index = lane.index;
+    this.#board = parts.board;
+    this.#life = parts.board?.join(this) ?? 0;
     laneStarted();
     try {
       this.#worker = parts.adapter.startWorker(parts.entryUrl, parts.settings, {
@@ -112,13 +132,18 @@ export class ThreadRun implements LaneRun {
 
   get executing(): number {
     // The lane counts a start a moment after its claim, so a call released in between would make this -1.
+    return this.executingMail +
+      Math.max(0, this.control.postedCount - this.#accountedPosted);
+  }
+
+  get executingMail(): number {
     return Math.max(0, this.control.startedCount - this.#accounted);
   }
 
   send(call: LaneCall): void {
     const slot = this.mailbox.put(call);
     this.control.open(slot);
-    const number = this.#numberOf(call);
+    const number = this.#parts.numbers.of(call.operation);
     this.#outgoing.push(slot, call.isLimited ? ~number : number, call.id, call.args);
   }
 
@@ -126,9 +151,9 @@ export class ThreadRun implements LaneRun {
     const batch = this.#outgoing;
     if (batch.length === 1) return;
     this.#outgoing = [CALLS];
-    this.#watchSilence();
+    this.watch();
     try {
-      this.#worker!.post(batch);
+      this.#post(batch);
     } catch {
       this.#flushOneByOne(batch);
     }
@@ -154,22 +179,35 @@ export class ThreadRun implements LaneRun {
   }
 
   release(call: LaneCall, reason: unknown): void {
-    const slot = call.slot;
+    // The flag is raised first: a loop polls it, and may never read the message.
+    if (!(this.mailbox.holds(call) ? this.#abandonMail(call) : this.#abandonPosted(call))) return;
+    this.released++;
+    this.#post([ABORT, call.id, ++this.#abortSerial, encodeError(reason)]);
+  }
+
+  /** @returns whether it was still running */
+  #abandonMail(call: LaneCall): boolean {
+    const { slot } = call;
     this.mailbox.forget(slot);
     this.#accounted++;
     // One that has ended keeps nobody waiting: its answer is on the way.
-    if (!Number.isNaN(this.control.endedMs(slot))) return;
+    if (!Number.isNaN(this.control.endedMs(slot))) return false;
     this.#isReleased[slot] = 1;
-    this.released++;
-    // The flag first: a loop polls it, and may never read the message.
     this.control.abort(slot);
-    this.#worker!.post([ABORT, slot, ++this.#abortSerial, encodeError(reason)]);
+    return true;
+  }
+
+  #abandonPosted(call: LaneCall): boolean {
+    this.#accountedPosted++;
+    return this.#board!.abandon(call.slot);
   }
 
   stop(): void {
     if (this.#isStopped || this.#hasEnded) return;
     this.#isStopped = true;
     this.control.stop();
+    // Deno waits for a parked thread before it ends it.
+    this.control.parking.unpark();
     // Bun may crash when a worker is terminated while it loads: wait for its first word, or for the start to time out.
     if (this.#isUp) this.#terminate();
   }
@@ -179,6 +217,49 @@ export class ThreadRun implements LaneRun {
     if (this.#hasEnded) return;
     if (on && !this.#isStopped) this.#worker?.ref();
     else if (!on) this.#worker?.unref();
+  }
+
+  // As a member of the board.
+
+  get mailed(): number {
+    return this.mailbox.occupied;
+  }
+
+  get hasNoAnswers(): boolean {
+    return this.#answers.isEmpty;
+  }
+
+  collect(): boolean {
+    if (this.#answers.isEmpty) return false;
+    this.#answerCount++;
+    const answers = this.#answers;
+    while (answers.next()) {
+      if (answers.isReadable) this.#answer(answers.tag, answers.outcome, answers.value);
+      else this.#answer(answers.tag, UNREADABLE, answers.value);
+    }
+    return true;
+  }
+
+  settle(): void {
+    this.#parts.events.settled(this.#lane);
+  }
+
+  wake(): boolean {
+    if (!this.#isReady || this.#isStopped || this.#hasEnded) return false;
+    const how = this.control.parking.wake();
+    if (how === NEEDS_MESSAGE) this.#post([WAKE]);
+    return how !== NOT_ASLEEP;
+  }
+
+  introduce(number: number, operation: OperationReference): void {
+    this.#post([OPERATION, number, operation.url, operation.name]);
+  }
+
+  /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
+  #post(message: unknown): void {
+    this.#worker!.post(message);
+    this.control.countMessage();
+    this.control.parking.unpark();
   }
 
   #terminate(): void {
@@ -198,17 +279,23 @@ export class ThreadRun implements LaneRun {
    * that stays pending, a loop at the top level), or whose channel is broken, would hold its calls for good. One quiet timer looks
    * for that, from the first call on while there are calls, and costs nothing per call.
    */
-  #watchSilence(): void {
-    if (this.#silenceTimer !== undefined) return;
-    const { startedCount } = this.control;
+  watch(): void {
+    if (this.#silenceTimer !== undefined || !this.#isReady) return;
+    const { startedCount, postedCount } = this.control;
     const answers = this.#answerCount;
     this.#silenceTimer = this.#parts.clock.setTimer(
       () => {
         this.#silenceTimer = undefined;
-        if (this.#isStopped || this.#hasEnded || this.mailbox.occupied === 0) return;
+        const isIdle = this.mailbox.occupied === 0 && (this.#board?.occupied ?? 0) === 0;
+        if (this.#isStopped || this.#hasEnded || isIdle) return;
+        // With others at work it may have nothing to do. What it holds in its hand, or was woken for, it has to do.
+        const isExpected = this.mailbox.occupied > 0 || this.control.hasHand ||
+          this.control.parking.isWaking;
         const isSilent = this.#answerCount === answers &&
-          this.control.startedCount === startedCount;
-        if (!isSilent || this.executing > 0 || this.released > 0) return this.#watchSilence();
+          this.control.startedCount === startedCount && this.control.postedCount === postedCount;
+        if (!isExpected || !isSilent || this.executing > 0 || this.released > 0) {
+          return this.watch();
+        }
         this.#isSilent = true;
         this.#giveUpOn(
           "its worker started none of its calls, nor answered, while loading a module",
@@ -234,7 +321,7 @@ export class ThreadRun implements LaneRun {
     const message = data as unknown[];
     switch (message[0]) {
       case ANSWERS:
-        return this.#answers(message);
+        return this.#receiveAnswers(message);
       case UP:
         return this.#up();
       case READY:
@@ -252,9 +339,16 @@ export class ThreadRun implements LaneRun {
       protocol: PROTOCOL,
       lane: this.#lane.index,
       control: this.control.memory,
+      board: this.#board && {
+        memory: this.#board.memory.memory,
+        slots: this.#board.memory.slots,
+        life: this.#life,
+        answers: this.#answerMemory,
+        spinUs: this.#parts.spinUs,
+      },
       consolePrefix: this.#parts.consolePrefix,
     };
-    this.#worker!.post([INIT, init]);
+    this.#post([INIT, init]);
   }
 
   #ready(protocol: unknown): void {
@@ -268,34 +362,42 @@ export class ThreadRun implements LaneRun {
     if (this.#isStopped) return;
     this.#parts.clock.clearTimer(this.#timer);
     this.#isReady = true;
+    this.#parts.numbers.join(this);
     this.#parts.events.ready(this.#lane);
   }
 
-  #answers(message: readonly unknown[]): void {
-    const { events } = this.#parts;
+  #receiveAnswers(message: readonly unknown[]): void {
     this.#answerCount++;
     for (let i = 1; i < message.length; i += ANSWER_FIELDS) {
-      const slot = message[i] as number;
-      const outcome = message[i + 1] as number;
-      const value = message[i + 2];
-      const hasRun = outcome === RETURNED || outcome === THREW;
-      const call = this.mailbox.take(slot);
-      if (call === undefined) {
-        if (!hasRun) continue;
-        this.released -= this.#isReleased[slot]!;
-        this.#isReleased[slot] = 0;
-        events.late(this.#lane);
-        continue;
-      }
-      if (hasRun) this.#accounted++;
-      const startedMs = this.control.startedMs(slot);
-      const endedMs = this.control.endedMs(slot);
-      if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
-      else if (outcome === THREW) {
-        events.threw(this.#lane, call, decodeError(value), startedMs, endedMs);
-      } else if (outcome !== SKIPPED) events.unstartable(this.#lane, call, decodeError(value));
+      this.#answer(message[i] as number, message[i + 1] as number, message[i + 2]);
     }
-    events.settled(this.#lane);
+    this.#parts.events.settled(this.#lane);
+  }
+
+  #answer(tag: number, outcome: number, value: unknown): void {
+    const { events } = this.#parts;
+    const isPosted = tag >= 0;
+    const slot = isPosted ? tag : ~tag;
+    const hasRun = outcome === RETURNED || outcome === THREW || outcome === UNREADABLE;
+    // Before the slot is free.
+    const from = isPosted ? this.#board!.memory : this.control;
+    const startedMs = from.startedMs(slot);
+    const endedMs = from.endedMs(slot);
+    const wasReleased = isPosted ? this.#board!.isReleased(slot) : this.#isReleased[slot] === 1;
+    const call = isPosted ? this.#board!.take(slot) : this.mailbox.take(slot);
+    if (call === undefined) {
+      if (!hasRun) return;
+      if (wasReleased) this.released--;
+      if (!isPosted) this.#isReleased[slot] = 0;
+      return events.late(this.#lane);
+    }
+    if (hasRun && isPosted) this.#accountedPosted++;
+    else if (hasRun) this.#accounted++;
+    if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
+    else if (outcome === THREW) {
+      events.threw(this.#lane, call, decodeError(value), startedMs, endedMs);
+    } else if (outcome === UNREADABLE) events.threw(this.#lane, call, value, startedMs, endedMs);
+    else if (outcome !== SKIPPED) events.unstartable(this.#lane, call, decodeError(value));
   }
 
   /** Some argument in the batch cannot be cloned: sends the others, and names that one. */
@@ -303,36 +405,28 @@ export class ThreadRun implements LaneRun {
     for (let i = 1; i < batch.length; i += CALL_FIELDS) {
       const slot = batch[i] as number;
       try {
-        this.#worker!.post([CALLS, slot, batch[i + 1], batch[i + 2], batch[i + 3]]);
+        this.#post([CALLS, slot, batch[i + 1], batch[i + 2], batch[i + 3]]);
       } catch (cause) {
         const call = this.mailbox.take(slot);
         if (call === undefined) continue;
         const error = findUncloneable(call.operation.name, batch[i + 3] as unknown[], cause);
-        this.#parts.events.unsendable(this.#lane, call, error);
+        this.#parts.events.unsendable(call, error);
       }
     }
   }
 
-  #numberOf(call: LaneCall): number {
-    const operation = call.operation;
-    let number = this.#operations.get(operation);
-    if (number === undefined) {
-      number = this.#operations.size;
-      this.#operations.set(operation, number);
-      this.#worker!.post([OPERATION, number, operation.url, operation.name]);
-    }
-    return number;
-  }
-
   #end(exitCode: number | undefined): void {
     if (this.#hasEnded) return;
+    // What it left in the ring is done, however it ended.
+    this.collect();
     this.#hasEnded = true;
     this.control.stop();
+    this.#parts.numbers.leave(this);
     this.#parts.clock.clearTimer(this.#timer);
     if (this.#silenceTimer !== undefined) this.#parts.clock.clearTimer(this.#silenceTimer);
     this.#worker?.unref();
     this.#noteStranded();
-    const started: LaneCall[] = [];
+    const started: LaneCall[] = this.#board?.leave(this.#life) ?? [];
     const unstarted: LaneCall[] = [];
     for (const call of this.mailbox.inOrder()) {
       if (this.control.recall(call.slot)) unstarted.push(call);
@@ -352,7 +446,7 @@ export class ThreadRun implements LaneRun {
 
   #noteStranded(): void {
     if (this.#parts.adapter.stopsThreads || !this.#isStopped) return;
-    const isRunning = this.#isSilent || this.control.startedCount > this.control.returnCount;
+    const isRunning = this.#isSilent || this.control.startedCount + this.control.postedCount > this.control.returnCount;
     // A loop that takes its abort message is an event loop at work, and terminating it ends it.
     const isStuck = this.#abortSerial === 0 || this.control.abortSerial < this.#abortSerial;
     if (isRunning && isStuck) this.#parts.stranded.add(this.control);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
+
 /** A timer that can be cancelled. */
 export type Timer = unknown;
 
@@ -17,6 +19,8 @@ export interface Clock {
   clearTimer(timer: Timer): void;
   /** Runs `task` when the current turn's synchronous code has ended. */
   defer(task: () => void): void;
+  /** Runs `task` soon, after the event loop has looked for other work. */
+  afterTurn(task: () => void): void;
 }
 
 /** The longest delay a runtime's timer takes, in ms. */
@@ -35,6 +39,9 @@ export const systemClock: Clock = {
   },
   clearTimer: (timer: Timer) => clearTimeout(timer as number),
   defer: queueMicrotask,
+  afterTurn(task: () => void): void {
+    setImmediate(task);
+  },
 };
 
 function unrefTimer(timer: unknown): void {

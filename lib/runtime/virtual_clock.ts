@@ -43,6 +43,10 @@ export class VirtualClock implements Clock {
     this.#deferred.push(task);
   }
 
+  afterTurn(task: () => void): void {
+    this.setTimer(task, 0);
+  }
+
   /**
    * Runs what was deferred or, when nothing was, the next timer.
    *

@@ -1,0 +1,301 @@
+/**
+ * The call board: memory that a gate shares with all of its thread lanes. The gate posts calls on it, and the lane that is free takes the next
+ * one, so that no call waits behind a slow one while a lane has nothing to do, and nobody needs the gate's thread to move work from lane to lane.
+ *
+ * It is a table of slots, one per call, and a ring of slot numbers in the order in which they are to be taken.
+ *
+ * **Taking.** The ring has one producer, the gate, and many consumers. A consumer reads the number at the head and advances the head by
+ * compare-exchange; the cell it has read cannot have been overwritten if that succeeds, since the producer never goes a full round ahead of the
+ * head. A number from the ring is *only a hint*: a call that was recalled leaves its number behind, and its slot may have been given to another
+ * call. What decides is the slot's claim word.
+ *
+ * **The claim.** The gate writes everything else of a slot and then sets the word to `OPEN` with a generation that this slot has not had for a
+ * billion calls. From there exactly one compare-exchange of that very word wins: a lane's, to `STARTED` and the number of its life, directly
+ * before it calls the function; or the gate's, to `CLOSED`, when it takes the call back. A lane reads the word first, then the arguments, and
+ * claims last, so arguments that changed while it read them are never used: the slot was reused, the word is another, and the claim
+ * fails. A lane that dies between taking and claiming leaves the slot `OPEN` and unlisted; the gate takes back every open call when it loses a lane.
+ *
+ * **Lives.** A claim names the life of a worker and not its lane: Deno cannot stop a thread in a loop, so a thread may return long after its
+ * lane has got another worker. It can then neither end a call of its successor's (the word names another life) nor start one.
+ *
+ * **Stamps** are plain writes. The lane writes the start right after its claim, so a reader may meet a started call whose stamp is
+ * still NaN, and the end right before `ENDED`; the atomic accesses order them.
+ *
+ * @module
+ */
+
+const CLOSED = 0;
+const OPEN = 1;
+const STARTED = 2;
+const ENDED = 3;
+const STATE_BITS = 2;
+const STATE_MASK = 3;
+const MOST_GENERATIONS = 2 ** 29;
+
+// Words of the header, each on cache lines of its own: head is written by the lanes, tail by the gate.
+const HEAD = 0;
+const TAIL = 32;
+const BELL = 64;
+const HEADER_BYTES = 512;
+
+/** The ring may hold numbers of calls that were recalled: it has room for that many rounds of all slots. */
+const RING_ROUNDS = 4;
+
+/** Bytes of a slot: a header, then the arguments if they are small, so that a burst of small calls stays in the cache. */
+const SLOT_BYTES = 256;
+const SLOT_HEADER_BYTES = 64;
+/** Bytes for larger arguments, apart from the slots. Not a power of two: all of them would share a few cache sets. */
+const CELL_BYTES = 4096 + 64;
+
+// Words and doubles of a slot.
+const CLAIM = 0;
+const ABORT = 1;
+const OPERATION = 2;
+const LENGTH = 3;
+const TOKEN_ID = 2;
+const STARTED_MS = 3;
+const ENDED_MS = 4;
+
+const AWAKE = 0;
+const ASLEEP = 1;
+
+/** A board; both sides hold one of these over the same memory. */
+export class CallBoard {
+  /** The shared memory, to be sent to the lanes. */
+  readonly memory: SharedArrayBuffer;
+  /** Number of slots. */
+  readonly slots: number;
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+  readonly #ring: Int32Array;
+  readonly #ringMask: number;
+  readonly #slotsAt: number;
+  readonly #cellsAt: number;
+
+  /** @param memory memory made by {@linkcode CallBoard.allocate} @param slots number of slots it was made for */
+  constructor(memory: SharedArrayBuffer, slots: number) {
+    this.memory = memory;
+    this.slots = slots;
+    const ringWords = slots * RING_ROUNDS;
+    this.#words = new Int32Array(memory);
+    this.#doubles = new Float64Array(memory);
+    this.#ring = new Int32Array(memory, HEADER_BYTES, ringWords);
+    this.#ringMask = ringWords - 1;
+    this.#slotsAt = HEADER_BYTES + ringWords * 4;
+    this.#cellsAt = this.#slotsAt + slots * SLOT_BYTES;
+  }
+
+  /** @param slots number of slots, a power of two @returns an empty board */
+  static allocate(slots: number): CallBoard {
+    const bytes = HEADER_BYTES + slots * (RING_ROUNDS * 4 + SLOT_BYTES + CELL_BYTES);
+    return new CallBoard(new SharedArrayBuffer(bytes), slots);
+  }
+
+  // The gate's side.
+
+  /** Whether the ring has room for another number. */
+  get hasRoom(): boolean {
+    return this.listed <= this.#ringMask;
+  }
+
+  /** How many numbers are in the ring, those of recalled calls included. */
+  get listed(): number {
+    return (Atomics.load(this.#words, TAIL) - Atomics.load(this.#words, HEAD)) | 0;
+  }
+
+  /** Where small arguments begin, in bytes from the start of the memory. */
+  inlineStart(slot: number): number {
+    return this.#slotsAt + slot * SLOT_BYTES + SLOT_HEADER_BYTES;
+  }
+
+  /** Where the room for small arguments ends. */
+  inlineEnd(slot: number): number {
+    return this.#slotsAt + (slot + 1) * SLOT_BYTES;
+  }
+
+  /** Where larger arguments begin. */
+  cellStart(slot: number): number {
+    return this.#cellsAt + slot * CELL_BYTES;
+  }
+
+  /** Where the room for larger arguments ends. */
+  cellEnd(slot: number): number {
+    return this.#cellsAt + (slot + 1) * CELL_BYTES;
+  }
+
+  /**
+   * Posts a call whose arguments are in place, and lists it. There must be room.
+   *
+   * @param slot a slot that nobody uses
+   * @param generation a count of this slot's calls
+   * @param operation number of the operation, or its complement for a call with a limit
+   * @param tokenId id of the token
+   * @param argumentBytes how long the arguments are; negative when they are not in the slot but in its cell
+   */
+  post(
+    slot: number,
+    generation: number,
+    operation: number,
+    tokenId: number,
+    argumentBytes: number,
+  ): void {
+    const word = this.#wordAt(slot);
+    const double = word >> 1;
+    this.#words[word + OPERATION] = operation;
+    this.#words[word + LENGTH] = argumentBytes;
+    this.#doubles[double + TOKEN_ID] = tokenId;
+    this.#doubles[double + STARTED_MS] = NaN;
+    this.#doubles[double + ENDED_MS] = NaN;
+    Atomics.store(this.#words, word + ABORT, 0);
+    const open = OPEN | ((generation % MOST_GENERATIONS) << STATE_BITS);
+    Atomics.store(this.#words, word + CLAIM, open);
+    const tail = Atomics.load(this.#words, TAIL);
+    this.#ring[tail & this.#ringMask] = slot;
+    Atomics.store(this.#words, TAIL, (tail + 1) | 0);
+  }
+
+  /** Takes a call back. True means that it has not started and never will. */
+  recall(slot: number): boolean {
+    const at = this.#wordAt(slot) + CLAIM;
+    const word = Atomics.load(this.#words, at);
+    if ((word & STATE_MASK) !== OPEN) return false;
+    return Atomics.compareExchange(this.#words, at, word, CLOSED) === word;
+  }
+
+  /** Raises the abort flag that a running function can poll. */
+  abort(slot: number): void {
+    Atomics.store(this.#words, this.#wordAt(slot) + ABORT, 1);
+  }
+
+  /** Forgets who ran the call of a slot, which is done with. */
+  close(slot: number): void {
+    Atomics.store(this.#words, this.#wordAt(slot) + CLAIM, CLOSED);
+  }
+
+  /** The life of the lane that has started the call; -1 when none has. */
+  startedBy(slot: number): number {
+    const word = Atomics.load(this.#words, this.#wordAt(slot) + CLAIM);
+    return (word & STATE_MASK) >= STARTED ? word >>> STATE_BITS : -1;
+  }
+
+  /** Start stamp, in ms since the epoch; NaN before the start, and for a moment after it. */
+  startedMs(slot: number): number {
+    return this.#doubles[(this.#wordAt(slot) >> 1) + STARTED_MS]!;
+  }
+
+  /** End stamp, in ms since the epoch; NaN before the end. */
+  endedMs(slot: number): number {
+    const word = this.#wordAt(slot);
+    const hasEnded = (Atomics.load(this.#words, word + CLAIM) & STATE_MASK) === ENDED;
+    return hasEnded ? this.#doubles[(word >> 1) + ENDED_MS]! : NaN;
+  }
+
+  // The lanes' side.
+
+  /** Whether the ring is empty. */
+  get isEmpty(): boolean {
+    return this.listed === 0;
+  }
+
+  /** @returns the slot whose call is next, or -1 when none is listed */
+  take(): number {
+    const words = this.#words;
+    for (;;) {
+      const head = Atomics.load(words, HEAD);
+      if (head === Atomics.load(words, TAIL)) return -1;
+      const slot = this.#ring[head & this.#ringMask]!;
+      if (Atomics.compareExchange(words, HEAD, head, (head + 1) | 0) === head) return slot;
+    }
+  }
+
+  /** @returns the claim word of an open call, which {@linkcode CallBoard.start} asks for, or 0 when it is not open */
+  openWord(slot: number): number {
+    const word = Atomics.load(this.#words, this.#wordAt(slot) + CLAIM);
+    return (word & STATE_MASK) === OPEN ? word : 0;
+  }
+
+  /** Number of the operation, or its complement for a call with a limit. */
+  operation(slot: number): number {
+    return this.#words[this.#wordAt(slot) + OPERATION]!;
+  }
+
+  /** Id of the token. */
+  tokenId(slot: number): number {
+    return this.#doubles[(this.#wordAt(slot) >> 1) + TOKEN_ID]!;
+  }
+
+  /** Where the arguments begin. */
+  argumentsStart(slot: number): number {
+    const isInCell = this.#words[this.#wordAt(slot) + LENGTH]! < 0;
+    return isInCell ? this.cellStart(slot) : this.inlineStart(slot);
+  }
+
+  /** How many bytes the arguments have. */
+  argumentBytes(slot: number): number {
+    return Math.abs(this.#words[this.#wordAt(slot) + LENGTH]!);
+  }
+
+  /** Claims a call; false means that it was recalled, or given to another lane, after `word` was read. */
+  start(slot: number, word: number, life: number): boolean {
+    const at = this.#wordAt(slot) + CLAIM;
+    const started = STARTED | (life << STATE_BITS);
+    return Atomics.compareExchange(this.#words, at, word, started) === word;
+  }
+
+  /** Stamps the start of a claimed call. */
+  stampStart(slot: number, nowMs: number): void {
+    this.#doubles[(this.#wordAt(slot) >> 1) + STARTED_MS] = nowMs;
+  }
+
+  /** Stamps the end of a call that this life has claimed. */
+  end(slot: number, life: number, nowMs: number): void {
+    const word = this.#wordAt(slot);
+    const started = STARTED | (life << STATE_BITS);
+    if (Atomics.load(this.#words, word + CLAIM) !== started) return;
+    this.#doubles[(word >> 1) + ENDED_MS] = nowMs;
+    Atomics.compareExchange(this.#words, word + CLAIM, started, ENDED | (life << STATE_BITS));
+  }
+
+  /** Whether the function in this slot was asked to stop. */
+  isAborted(slot: number): boolean {
+    return Atomics.load(this.#words, this.#wordAt(slot) + ABORT) !== 0;
+  }
+
+  // The bell, by which lanes wake the gate's thread. The protocol is told in `parking.ts`.
+
+  /** The gate's thread is about to wait. */
+  armBell(): void {
+    Atomics.store(this.#words, BELL, ASLEEP);
+  }
+
+  /** The gate's thread does not wait any more. */
+  disarmBell(): void {
+    Atomics.store(this.#words, BELL, AWAKE);
+  }
+
+  /** Waits for the bell without blocking. @returns a promise of the bell, or undefined when it has rung since it was armed */
+  bell(): Promise<unknown> | undefined {
+    const waiting = waitAsync(this.#words, BELL, ASLEEP);
+    return waiting.async ? waiting.value : undefined;
+  }
+
+  /** Wakes the gate's thread if it waits. */
+  ringBell(): void {
+    if (Atomics.load(this.#words, BELL) !== ASLEEP) return;
+    if (Atomics.exchange(this.#words, BELL, AWAKE) === ASLEEP) Atomics.notify(this.#words, BELL);
+  }
+
+  #wordAt(slot: number): number {
+    return (this.#slotsAt + slot * SLOT_BYTES) >> 2;
+  }
+}
+
+type Waiting =
+  | { readonly async: false }
+  | { readonly async: true; readonly value: Promise<unknown> };
+
+// Not in the types of every TypeScript target; on all three runtimes it is there.
+const waitAsync: (words: Int32Array, index: number, value: number) => Waiting = Reflect.get(
+  Atomics,
+  "waitAsync",
+);

@@ -1,0 +1,355 @@
+/**
+ * The host side of the call board: which call is in which slot, how calls get there, and how their answers come back. One for all thread lanes
+ * of a gate.
+ *
+ * @module
+ */
+
+import { CallBoard } from "../bridge/call_board.ts";
+import { findUncloneable } from "../bridge/cloneable.ts";
+import type { Board, LaneCall, LaneEvents } from "../bridge/contract.ts";
+import { Encoder, NO_ROOM, NOT_TAKEN } from "../bridge/encoder.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import { MailHabit } from "./mail_habit.ts";
+import type { OperationNumbers } from "./operation_numbers.ts";
+
+/** How often the answers are looked at while there are calls and nobody rings, in ms. */
+const LOOK_MS = 10;
+/** How long answers are delivered before the program's own work has its turn, in ms. */
+const ATTEND_MS = 2;
+/** How often a spinning thread looks for answers before it looks at the clock. */
+const LOOKS_PER_CLOCK = 16;
+
+/** One life of a lane, as the board sees it. */
+export interface BoardMember {
+  /** Number of the lane. */
+  readonly index: number;
+  /** How many calls are in its mailbox; their answers may come the same way. */
+  readonly mailed: number;
+  /** Whether there are no answers to collect. */
+  readonly hasNoAnswers: boolean;
+  /** Delivers the answers there are. @returns whether there were any */
+  collect(): boolean;
+  /** Tells all events of what was collected. */
+  settle(): void;
+  /** Makes sure that the lane looks at the board. @returns false when it will not soon, since it is at work */
+  wake(): boolean;
+  /** Makes sure that it is noticed if the lane does nothing for long. */
+  watch(): void;
+}
+
+/** How the gate's thread waits for the bell; simulated lanes have another. */
+export interface BellWaiter {
+  /** Calls `onBell` when the armed bell of the board rings. @returns false when it has rung already */
+  wait(board: CallBoard, onBell: () => void): boolean;
+}
+
+/** What a board is made of. */
+export interface SharedBoardParts {
+  readonly clock: Clock;
+  readonly events: LaneEvents;
+  readonly bell: BellWaiter;
+  readonly numbers: OperationNumbers;
+  /** Number of slots, a power of two. */
+  readonly slots: number;
+  /** How long the gate's thread waits for answers before it lets others have a turn, in µs. */
+  readonly spinUs: number;
+}
+
+/** Waits without blocking, where the runtime can. */
+export const asyncBell: BellWaiter = {
+  wait(board: CallBoard, onBell: () => void): boolean {
+    const bell = board.bell();
+    if (bell === undefined) return false;
+    void bell.then(onBell);
+    return true;
+  },
+};
+
+/** The board of one gate. */
+export class SharedBoard implements Board {
+  readonly memory: CallBoard;
+  readonly #parts: SharedBoardParts;
+  readonly #encoder: Encoder;
+  readonly #calls: (LaneCall | undefined)[];
+  /** Slots whose call was released while it ran. */
+  readonly #isReleased: Uint8Array;
+  readonly #generations: Int32Array;
+  readonly #sequences: Float64Array;
+  readonly #free: Int32Array;
+  #freeCount: number;
+  #nextSequence = 0;
+  readonly #members: Map<number, BoardMember> = new Map();
+  #nextLife = 1;
+  /** By number of the operation. */
+  readonly #habits: MailHabit[] = [];
+  readonly #onBell: () => void;
+  readonly #onLook: () => void;
+  readonly #onTurn: () => void;
+  #isArmed = false;
+  #isAttending = false;
+  #isTurnPlanned = false;
+  #lookTimer: Timer = undefined;
+  #posted = 0;
+
+  /** @param parts what it is made of */
+  constructor(parts: SharedBoardParts) {
+    this.#parts = parts;
+    this.memory = CallBoard.allocate(parts.slots);
+    this.#encoder = new Encoder(this.memory.memory);
+    this.#calls = new Array(parts.slots).fill(undefined);
+    this.#isReleased = new Uint8Array(parts.slots);
+    this.#generations = new Int32Array(parts.slots);
+    this.#sequences = new Float64Array(parts.slots);
+    this.#free = new Int32Array(parts.slots);
+    for (let slot = 0; slot < parts.slots; slot++) this.#free[slot] = parts.slots - 1 - slot;
+    this.#freeCount = parts.slots;
+    this.#onBell = () => {
+      this.#isArmed = false;
+      this.#attend();
+    };
+    this.#onLook = () => {
+      this.#lookTimer = undefined;
+      this.#attend();
+    };
+    this.#onTurn = () => {
+      this.#isTurnPlanned = false;
+      this.#attend();
+    };
+  }
+
+  get room(): number {
+    return this.memory.hasRoom ? this.#freeCount : 0;
+  }
+
+  /** How many slots are taken. */
+  get occupied(): number {
+    return this.#calls.length - this.#freeCount;
+  }
+
+  // Calls.
+
+  post(call: LaneCall): boolean {
+    const number = this.#parts.numbers.of(call.operation);
+    const habit = this.#habits[number] ??= new MailHabit();
+    if (habit.skips()) return false;
+    const slot = this.#free[--this.#freeCount]!;
+    this.#calls[slot] = call;
+    call.slot = slot;
+    let length: number;
+    try {
+      length = this.#encode(slot, call.args);
+    } catch (cause) {
+      const isStillHere = this.#calls[slot] === call;
+      this.#release(slot);
+      const error = findUncloneable(call.operation.name, call.args, cause);
+      if (isStillHere) this.#parts.events.unsendable(call, error);
+      return true;
+    }
+    // An accessor among the arguments may have ended the call meanwhile.
+    if (this.#calls[slot] !== call) {
+      this.#release(slot);
+      return true;
+    }
+    const isTaken = length !== NOT_TAKEN && length !== NO_ROOM;
+    habit.note(isTaken);
+    if (!isTaken) {
+      this.#release(slot);
+      return false;
+    }
+    const generation = this.#generations[slot]!++;
+    this.#sequences[slot] = this.#nextSequence++;
+    const { isLimited } = call;
+    this.memory.post(slot, generation, isLimited ? ~number : number, call.id, length);
+    this.#posted++;
+    return true;
+  }
+
+  flush(): void {
+    if (this.#posted > 0) {
+      let wanted = Math.min(this.#posted, this.memory.listed);
+      this.#posted = 0;
+      for (const member of this.#members.values()) {
+        member.watch();
+        if (wanted > 0 && member.wake()) wanted--;
+      }
+    }
+    if (!this.#isArmed) this.#attend();
+  }
+
+  isStarted(call: LaneCall): boolean {
+    return this.memory.startedBy(call.slot) >= 0;
+  }
+
+  startedMs(call: LaneCall): number {
+    return this.memory.startedMs(call.slot);
+  }
+
+  endedMs(call: LaneCall): number {
+    return this.memory.endedMs(call.slot);
+  }
+
+  laneOf(call: LaneCall): number {
+    return this.#members.get(this.memory.startedBy(call.slot))!.index;
+  }
+
+  recall(call: LaneCall): boolean {
+    const { slot } = call;
+    if (this.#calls[slot] !== call) return false;
+    // One that is being posted this moment is not open yet, and nobody's.
+    if (!this.memory.recall(slot)) {
+      if (this.memory.startedBy(slot) >= 0) return false;
+      this.#calls[slot] = undefined;
+      return true;
+    }
+    this.#release(slot);
+    return true;
+  }
+
+  recallAll(): LaneCall[] {
+    return this.#inOrder((slot) => this.memory.recall(slot));
+  }
+
+  // What the lanes' hosts ask.
+
+  /** Enters a life of a lane. @returns its number */
+  join(member: BoardMember): number {
+    const life = this.#nextLife++;
+    this.#members.set(life, member);
+    return life;
+  }
+
+  /** Forgets a life that has ended. @returns the calls it had started and not answered, in the order they were posted */
+  leave(life: number): LaneCall[] {
+    this.#members.delete(life);
+    // Nobody is left to ring; a wait that stayed pending would keep this board in memory.
+    if (this.#members.size === 0) this.memory.ringBell();
+    return this.#inOrder((slot) => this.memory.startedBy(slot) === life);
+  }
+
+  /** Whether the call in this slot is still wanted. */
+  holds(slot: number): boolean {
+    return this.#calls[slot] !== undefined;
+  }
+
+  /** Whether this is the slot of this call. */
+  isAt(slot: number, call: LaneCall): boolean {
+    return this.#calls[slot] === call;
+  }
+
+  /** Gives up a call that runs; its slot stays taken until the answer comes. @returns whether it was still running */
+  abandon(slot: number): boolean {
+    this.#calls[slot] = undefined;
+    // One that has ended keeps nobody waiting: its answer is on the way.
+    if (!Number.isNaN(this.memory.endedMs(slot))) return false;
+    this.#isReleased[slot] = 1;
+    this.memory.abort(slot);
+    return true;
+  }
+
+  /** Frees the slot of an answered call. @returns the call, or undefined when it had been given up */
+  take(slot: number): LaneCall | undefined {
+    const call = this.#calls[slot];
+    this.#release(slot);
+    return call;
+  }
+
+  /** Whether the call in this slot was released while it ran. */
+  isReleased(slot: number): boolean {
+    return this.#isReleased[slot] === 1;
+  }
+
+  /**
+   * @returns how many bytes the arguments have, negative when they are in the slot's cell, where they are too many to be taken for
+   * `NOT_TAKEN` or `NO_ROOM`
+   */
+  #encode(slot: number, args: readonly unknown[]): number {
+    const { memory } = this;
+    const length = this.#encoder.encodeList(args, memory.inlineStart(slot), memory.inlineEnd(slot));
+    if (length !== NO_ROOM) return length;
+    const larger = this.#encoder.encodeList(args, memory.cellStart(slot), memory.cellEnd(slot));
+    return larger < 0 ? larger : -larger;
+  }
+
+  #release(slot: number): void {
+    this.memory.close(slot);
+    this.#calls[slot] = undefined;
+    this.#isReleased[slot] = 0;
+    this.#free[this.#freeCount++] = slot;
+  }
+
+  #inOrder(takes: (slot: number) => boolean): LaneCall[] {
+    const calls: LaneCall[] = [];
+    for (let slot = 0; slot < this.#calls.length; slot++) {
+      if (!takes(slot)) continue;
+      const call = this.#calls[slot];
+      if (call !== undefined) calls.push(call);
+      this.#release(slot);
+    }
+    return calls.sort((a, b) => this.#sequences[a.slot]! - this.#sequences[b.slot]!);
+  }
+
+  // Answers.
+
+  collect(): boolean {
+    let hasAny = false;
+    for (const member of this.#members.values()) hasAny = member.collect() || hasAny;
+    return hasAny;
+  }
+
+  /**
+   * Delivers the answers, and sees to it that the next ones are noticed as long as there may be any. Delivering gives out more calls, which comes
+   * back here: the first one goes on for all of them.
+   */
+  #attend(): void {
+    if (this.#isAttending) return;
+    this.#isAttending = true;
+    const untilMs = this.#parts.clock.now() + ATTEND_MS;
+    try {
+      for (;;) {
+        for (const member of this.#members.values()) if (member.collect()) member.settle();
+        if (this.#isArmed || this.#isTurnPlanned || !this.#isExpecting()) break;
+        if (this.#parts.spinUs > 0 && this.#spin()) continue;
+        this.memory.armBell();
+        // The last look, after the bell is armed: what is left before it does not ring.
+        if (!this.#hasAnswers() && this.#parts.bell.wait(this.memory, this.#onBell)) {
+          this.#isArmed = true;
+          break;
+        }
+        this.memory.disarmBell();
+        // Lanes may answer as fast as this thread can give them calls. The program's own work is to have its turn.
+        if (this.#parts.clock.now() < untilMs) continue;
+        this.#isTurnPlanned = true;
+        this.#parts.clock.afterTurn(this.#onTurn);
+        break;
+      }
+    } finally {
+      this.#isAttending = false;
+    }
+    if (this.#isExpecting()) {
+      this.#lookTimer ??= this.#parts.clock.setTimer(this.#onLook, LOOK_MS, true);
+    }
+  }
+
+  /** @returns whether answers came while this thread did nothing but look */
+  #spin(): boolean {
+    const { clock, spinUs } = this.#parts;
+    const untilMs = clock.now() + spinUs / 1_000;
+    do {
+      for (let n = 0; n < LOOKS_PER_CLOCK; n++) if (this.#hasAnswers()) return true;
+    } while (clock.now() < untilMs);
+    return false;
+  }
+
+  /** Whether answers may come. */
+  #isExpecting(): boolean {
+    if (this.occupied > 0) return true;
+    for (const member of this.#members.values()) if (member.mailed > 0) return true;
+    return false;
+  }
+
+  #hasAnswers(): boolean {
+    for (const member of this.#members.values()) if (!member.hasNoAnswers) return true;
+    return false;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The call board as one lane uses it: taking calls, starting them, leaving their answers, and resting when there are none.
+ *
+ * @module
+ */
+
+import { AnswerWriter } from "../lib/bridge/answer_ring.ts";
+import { CallBoard } from "../lib/bridge/call_board.ts";
+import type { ControlBlock } from "../lib/bridge/control_block.ts";
+import { Decoder } from "../lib/bridge/decoder.ts";
+import type { LaneBoardInit } from "../lib/bridge/protocol.ts";
+import type { AbortFlags } from "./context.ts";
+
+/** How many answers may wait for others before the gate is woken. */
+const MOST_UNRUNG = 32;
+/** How long an answer may wait for others, in ms. */
+const LONGEST_HOLD_MS = 0.5;
+/** How often a spinning lane looks at the board before it looks at the clock. */
+const LOOKS_PER_CLOCK = 32;
+
+/** One lane's side of the board. */
+export class PostedCalls implements AbortFlags {
+  readonly #board: CallBoard;
+  readonly #control: ControlBlock;
+  readonly #answers: AnswerWriter;
+  readonly #decoder: Decoder;
+  readonly #life: number;
+  readonly #spinMs: number;
+  #unrung = 0;
+  #oldestMs = 0;
+
+  /** @param init what the gate has told @param control the lane's control block */
+  constructor(init: LaneBoardInit, control: ControlBlock) {
+    this.#board = new CallBoard(init.memory, init.slots);
+    this.#control = control;
+    this.#answers = new AnswerWriter(init.answers);
+    this.#decoder = new Decoder(init.memory);
+    this.#life = init.life;
+    this.#spinMs = init.spinUs / 1_000;
+  }
+
+  /** Whether nothing is listed. */
+  get isEmpty(): boolean {
+    return this.#board.isEmpty;
+  }
+
+  /** @returns the slot of the next call, or -1 */
+  take(): number {
+    return this.#control.isStopped ? -1 : this.#board.take();
+  }
+
+  /** @returns the claim word of a call that is still to be run, or 0 */
+  openWord(slot: number): number {
+    return this.#board.openWord(slot);
+  }
+
+  /** Number of the operation, or its complement for a call with a limit. */
+  operation(slot: number): number {
+    return this.#board.operation(slot);
+  }
+
+  /** Id of the token. */
+  tokenId(slot: number): number {
+    return this.#board.tokenId(slot);
+  }
+
+  /** @returns the arguments @throws {Error} when they are no longer there, or were never right */
+  args(slot: number): unknown[] {
+    const start = this.#board.argumentsStart(slot);
+    return this.#decoder.decodeList(start, start + this.#board.argumentBytes(slot));
+  }
+
+  /** Claims a call that is about to be run. @returns false when it must not be */
+  start(slot: number, word: number, nowMs: number): boolean {
+    if (this.#control.isStopped || !this.#board.start(slot, word, this.#life)) return false;
+    this.#board.stampStart(slot, nowMs);
+    this.#control.countPosted();
+    return true;
+  }
+
+  /** Claims a call that cannot be run, in order to say so. @returns false when it is not for this lane to say */
+  refuse(slot: number, word: number): boolean {
+    return !this.#control.isStopped && this.#board.start(slot, word, this.#life);
+  }
+
+  /** Stamps the end of a call. */
+  end(slot: number, nowMs: number): void {
+    this.#board.end(slot, this.#life, nowMs);
+    this.#control.countReturn();
+  }
+
+  /** A thread that was given up has its slot no more, and should stop whatever the flag there says. */
+  isAborted(slot: number): boolean {
+    return this.#control.isStopped || this.#board.isAborted(slot);
+  }
+
+  /**
+   * Leaves an answer in the ring.
+   *
+   * @returns false when it has to go by message
+   * @throws what an accessor in the value throws
+   */
+  answer(tag: number, outcome: number, value: unknown, nowMs: number): boolean {
+    if (!this.#answers.write(tag, outcome, value)) return false;
+    if (this.#unrung++ === 0) this.#oldestMs = nowMs;
+    if (this.#unrung >= MOST_UNRUNG || nowMs - this.#oldestMs >= LONGEST_HOLD_MS) this.ring();
+    return true;
+  }
+
+  /** Wakes the gate for the answers that it may not know of. */
+  ring(): void {
+    if (this.#unrung === 0) return;
+    this.#unrung = 0;
+    this.#board.ringBell();
+  }
+
+  /** Looks for calls over and over for a short time, if that was asked for. @returns whether there is one */
+  spin(): boolean {
+    if (this.#spinMs === 0) return false;
+    const untilMs = performance.now() + this.#spinMs;
+    this.#control.parking.spin();
+    let isEmpty: boolean;
+    do {
+      for (let n = 0; (isEmpty = this.#board.isEmpty) && n < LOOKS_PER_CLOCK; n++);
+    } while (isEmpty && performance.now() < untilMs);
+    this.#control.parking.run();
+    return !isEmpty;
+  }
+}
