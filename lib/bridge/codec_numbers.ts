@@ -1,0 +1,124 @@
+/**
+ * Arrays of numbers, and bigints.
+ *
+ * @module
+ */
+
+import type { CodecMemory } from "./codec_memory.ts";
+import {
+  BIGINT,
+  BIGINT64,
+  FLOAT64S,
+  INT32S,
+  MOST_BIGINT_DIGITS,
+  NO_ROOM,
+  NOT_TAKEN,
+  TAG_BITS,
+} from "./codec_tags.ts";
+
+/** What {@linkcode writeNumbers} returns when an element is no number. */
+export const NOT_NUMBERS: number = -3;
+
+const hexadecimal = /^[0-9a-f]+$/;
+
+/** @returns whether a number can be written as an int32; -0 cannot */
+export function isInt32(value: number): boolean {
+  return (value | 0) === value && (value !== 0 || 1 / value > 0);
+}
+
+/**
+ * Writes an array of numbers, as integers of 32 bits for as long as they are some.
+ *
+ * @param at where, in words
+ * @param limit where nothing may be written any more, in words
+ * @returns the position behind it, `NO_ROOM`, or `NOT_NUMBERS`
+ */
+export function writeNumbers(
+  memory: CodecMemory,
+  array: readonly unknown[],
+  length: number,
+  at: number,
+  limit: number,
+): number {
+  const words = memory.words;
+  const next = at + 1 + length;
+  if (next > limit) return NO_ROOM;
+  for (let i = 0, to = at + 1; i < length; i++, to++) {
+    const value = array[i];
+    if (typeof value !== "number") return NOT_NUMBERS;
+    if (!isInt32(value)) return writeDoubles(memory, array, length, at, limit);
+    words[to] = value;
+  }
+  words[at] = length << TAG_BITS | INT32S;
+  return next;
+}
+
+function writeDoubles(
+  memory: CodecMemory,
+  array: readonly unknown[],
+  length: number,
+  at: number,
+  limit: number,
+): number {
+  const doubles = memory.doubles;
+  const first = (at + 2) >> 1;
+  const next = (first + length) * 2;
+  if (next > limit) return NO_ROOM;
+  for (let i = 0; i < length; i++) {
+    const value = array[i];
+    if (typeof value !== "number") return NOT_NUMBERS;
+    doubles[first + i] = value;
+  }
+  memory.words[at] = length << TAG_BITS | FLOAT64S;
+  return next;
+}
+
+/** Reads `count` integers from a position in words; the caller knows that they are there. */
+export function readInt32s(memory: CodecMemory, at: number, count: number): number[] {
+  const words = memory.words;
+  // Pushed and not preset: an array made with a length is one with holes for ever, in V8.
+  const numbers: number[] = [];
+  for (let i = 0; i < count; i++) numbers.push(words[at + i]!);
+  return numbers;
+}
+
+/** Reads `count` numbers from a position in words, a multiple of 2. */
+export function readFloat64s(memory: CodecMemory, at: number, count: number): number[] {
+  const doubles = memory.doubles;
+  const first = at >> 1;
+  const numbers: number[] = [];
+  for (let i = 0; i < count; i++) numbers.push(doubles[first + i]!);
+  return numbers;
+}
+
+/** Writes a bigint; for the parameters see {@linkcode writeNumbers}. */
+export function writeBigInt(memory: CodecMemory, value: bigint, at: number, limit: number): number {
+  if (BigInt.asIntN(64, value) === value) {
+    const next = (at + 4) & ~1;
+    if (next > limit) return NO_ROOM;
+    memory.words[at] = BIGINT64;
+    memory.longs[(next >> 1) - 1] = value;
+    return next;
+  }
+  const digits = (value < 0n ? -value : value).toString(16);
+  const count = digits.length;
+  if (count > MOST_BIGINT_DIGITS) return NOT_TAKEN;
+  const next = at + 1 + ((count + 3) >> 2);
+  if (next > limit) return NO_ROOM;
+  memory.words[at] = (value < 0n ? -count : count) << TAG_BITS | BIGINT;
+  memory.text.latin1Write(digits, (at + 1) * 4, count);
+  return next;
+}
+
+/**
+ * Makes a bigint of its digits.
+ *
+ * @throws {TypeError} when they are none, or too many
+ */
+export function parseBigInt(digits: string, isNegative: boolean): bigint {
+  if (digits.length > MOST_BIGINT_DIGITS || !hexadecimal.test(digits)) {
+    throw new TypeError(`Cannot decode: received a bigint of ${digits.length} digits that is none`);
+  }
+  const magnitude = BigInt("0x" + digits);
+  return isNegative ? -magnitude : magnitude;
+}
