@@ -56,8 +56,9 @@ const TOKEN_ID = 2;
 const STARTED_MS = 3;
 const ENDED_MS = 4;
 
-const AWAKE = 0;
-const ASLEEP = 1;
+const SILENT = 0;
+const RUNG = 1;
+const ARMED = 2;
 
 /** A board; both sides hold one of these over the same memory. */
 export class CallBoard {
@@ -263,26 +264,31 @@ export class CallBoard {
 
   // The bell, by which lanes wake the gate's thread. The protocol is told in `parking.ts`.
 
-  /** The gate's thread is about to wait. */
-  armBell(): void {
-    Atomics.store(this.#words, BELL, ASLEEP);
+  /** The gate is about to read the answers there are: who rings after this has left more. */
+  silenceBell(): void {
+    Atomics.store(this.#words, BELL, SILENT);
   }
 
-  /** The gate's thread does not wait any more. */
-  disarmBell(): void {
-    Atomics.store(this.#words, BELL, AWAKE);
+  /** The gate has read the answers and is about to wait. @returns false when it has rung since it was silenced */
+  armBell(): boolean {
+    return Atomics.compareExchange(this.#words, BELL, SILENT, ARMED) === SILENT;
   }
 
-  /** Waits for the bell without blocking. @returns a promise of the bell, or undefined when it has rung since it was armed */
+  /** Whether it has rung since it was silenced. */
+  get hasRung(): boolean {
+    return Atomics.load(this.#words, BELL) === RUNG;
+  }
+
+  /** Waits for the armed bell without blocking. @returns a promise of the bell, or undefined when it has rung since it was armed */
   bell(): Promise<unknown> | undefined {
-    const waiting = waitAsync(this.#words, BELL, ASLEEP);
+    const waiting = waitAsync(this.#words, BELL, ARMED);
     return waiting.async ? waiting.value : undefined;
   }
 
-  /** Wakes the gate's thread if it waits. */
+  /** Wakes the gate's thread if it waits, or sees to it that it does not begin to. */
   ringBell(): void {
-    if (Atomics.load(this.#words, BELL) !== ASLEEP) return;
-    if (Atomics.exchange(this.#words, BELL, AWAKE) === ASLEEP) Atomics.notify(this.#words, BELL);
+    if (Atomics.load(this.#words, BELL) === RUNG) return;
+    if (Atomics.exchange(this.#words, BELL, RUNG) === ARMED) Atomics.notify(this.#words, BELL);
   }
 
   #wordAt(slot: number): number {

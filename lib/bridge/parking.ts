@@ -25,10 +25,12 @@
  * of two wakers one does it. The lane leaves these states by an exchange with `RUNNING`, after which it looks at the board: a call
  * that is listed after that exchange finds it `RUNNING`, and one that was listed before is seen by the look that follows.
  *
- * **The gate's thread** cannot block. It waits by `Atomics.waitAsync` for the board's bell, a word that it sets to `ASLEEP` before it looks at the
- * answer rings a last time; a lane stores its answers first and looks at the bell then. Again at least one sees the other, and if the bell has been
- * rung in between, `waitAsync` finds another value and says so at once. A lane may put off ringing while it has quick calls to
- * run; its answers are in shared memory meanwhile, and the gate looks there by itself from time to time, and before it holds a limit against a call.
+ * **The gate's thread** cannot block. It waits by `Atomics.waitAsync` for the board's bell, a word that is `SILENT`, `ARMED` or `RUNG`. The gate stores
+ * `SILENT`, *then* reads all answers, and arms the bell by a compare-exchange from `SILENT`; a lane stores its answers and *then* exchanges the
+ * word for `RUNG`, and notifies if it was `ARMED`. An answer that the gate did not read was stored after that reading began, so its ring comes
+ * after `SILENT`: either before the arming, which then fails, or after it, which notifies; and if it comes between the arming and the wait, `waitAsync`
+ * finds another value and says so at once. A lane may put off ringing while it has quick calls to run, so that answers come to the gate many
+ * at once. They are in shared memory meanwhile, and the gate looks there by itself from time to time, and before it holds a limit against a call.
  * The pending wait neither keeps a process alive nor ends it: the workers do that.
  *
  * @module

@@ -17,6 +17,8 @@ import type { OperationNumbers } from "./operation_numbers.ts";
 const LOOK_MS = 10;
 /** How long answers are delivered before the program's own work has its turn, in ms. */
 const ATTEND_MS = 2;
+/** How many answers of a lane are delivered before more calls are given out: the lanes are not to run dry meanwhile. */
+const MOST_AT_ONCE = 64;
 /** How often a spinning thread looks for answers before it looks at the clock. */
 const LOOKS_PER_CLOCK = 16;
 
@@ -28,8 +30,8 @@ export interface BoardMember {
   readonly mailed: number;
   /** Whether there are no answers to collect. */
   readonly hasNoAnswers: boolean;
-  /** Delivers the answers there are. @returns whether there were any */
-  collect(): boolean;
+  /** Delivers the answers there are. @param most how many at most @returns whether there were any */
+  collect(most: number): boolean;
   /** Tells all events of what was collected. */
   settle(): void;
   /** Makes sure that the lane looks at the board. @returns false when it will not soon, since it is at work */
@@ -293,7 +295,7 @@ export class SharedBoard implements Board {
 
   collect(): boolean {
     let hasAny = false;
-    for (const member of this.#members.values()) hasAny = member.collect() || hasAny;
+    for (const member of this.#members.values()) hasAny = member.collect(Infinity) || hasAny;
     return hasAny;
   }
 
@@ -304,19 +306,20 @@ export class SharedBoard implements Board {
   #attend(): void {
     if (this.#isAttending) return;
     this.#isAttending = true;
+    // One that is still pending is woken with the next one.
+    this.#isArmed = false;
     const untilMs = this.#parts.clock.now() + ATTEND_MS;
+    const { memory } = this;
     try {
       for (;;) {
-        for (const member of this.#members.values()) if (member.collect()) member.settle();
-        if (this.#isArmed || this.#isTurnPlanned || !this.#isExpecting()) break;
+        memory.silenceBell();
+        while (this.#deliver());
+        if (this.#isTurnPlanned || !this.#isExpecting()) break;
         if (this.#parts.spinUs > 0 && this.#spin()) continue;
-        this.memory.armBell();
-        // The last look, after the bell is armed: what is left before it does not ring.
-        if (!this.#hasAnswers() && this.#parts.bell.wait(this.memory, this.#onBell)) {
+        if (memory.armBell() && this.#parts.bell.wait(memory, this.#onBell)) {
           this.#isArmed = true;
           break;
         }
-        this.memory.disarmBell();
         // Lanes may answer as fast as this thread can give them calls. The program's own work is to have its turn.
         if (this.#parts.clock.now() < untilMs) continue;
         this.#isTurnPlanned = true;
@@ -329,6 +332,17 @@ export class SharedBoard implements Board {
     if (this.#isExpecting()) {
       this.#lookTimer ??= this.#parts.clock.setTimer(this.#onLook, LOOK_MS, true);
     }
+  }
+
+  /** Delivers some answers of each lane, and gives out more calls before it goes on. @returns whether there were any */
+  #deliver(): boolean {
+    let hasAny = false;
+    for (const member of this.#members.values()) {
+      if (!member.collect(MOST_AT_ONCE)) continue;
+      member.settle();
+      hasAny = true;
+    }
+    return hasAny;
   }
 
   /** @returns whether answers came while this thread did nothing but look */

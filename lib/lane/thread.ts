@@ -229,11 +229,11 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     return this.#answers.isEmpty;
   }
 
-  collect(): boolean {
+  collect(most: number): boolean {
     if (this.#answers.isEmpty) return false;
     this.#answerCount++;
     const answers = this.#answers;
-    while (answers.next()) {
+    for (let n = 0; n < most && answers.next(); n++) {
       if (answers.isReadable) this.#answer(answers.tag, answers.outcome, answers.value);
       else this.#answer(answers.tag, UNREADABLE, answers.value);
     }
@@ -418,7 +418,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   #end(exitCode: number | undefined): void {
     if (this.#hasEnded) return;
     // What it left in the ring is done, however it ended.
-    this.collect();
+    this.collect(Infinity);
     this.#hasEnded = true;
     this.control.stop();
     this.#parts.numbers.leave(this);
@@ -446,7 +446,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
 
   #noteStranded(): void {
     if (this.#parts.adapter.stopsThreads || !this.#isStopped) return;
-    const isRunning = this.#isSilent || this.control.startedCount + this.control.postedCount > this.control.returnCount;
+    const isRunning = this.#isSilent ||
+      this.control.startedCount + this.control.postedCount > this.control.returnCount;
     // A loop that takes its abort message is an event loop at work, and terminating it ends it.
     const isStuck = this.#abortSerial === 0 || this.control.abortSerial < this.#abortSerial;
     if (isRunning && isStuck) this.#parts.stranded.add(this.control);
