@@ -54,20 +54,19 @@ function hasIndexKeys(array: readonly unknown[], length: number): boolean {
  * missing one on are equal; so it is enough to look whether those of the last equal ones are there.
  */
 function hasElementValues(array: readonly unknown[], length: number): boolean {
+  const last = array[length - 1];
+  // V8 makes an object of every value in an array of such numbers: then the keys are faster.
+  if (typeof last === "number" && (last | 0) !== last) return hasIndexKeys(array, length);
+  const mayBeMissing = length - FEW_V8;
+  if (isSame(array[mayBeMissing - 1], last) && isSame(array[mayBeMissing], last)) {
+    return hasIndexKeys(array, length);
+  }
   const values = Object.values(array);
   if (values.length !== length) return false;
-  let firstOfLast = 0;
-  let last = values[0];
-  for (let i = 0; i < length; i++) {
-    const value = values[i];
-    if (!isSame(value, array[i])) return false;
-    if (!isSame(value, last)) {
-      firstOfLast = i;
-      last = value;
-    }
+  for (let i = 0; i < length; i++) if (!isSame(values[i], array[i])) return false;
+  for (let i = length - 1; i >= 0 && isSame(array[i], last); i--) {
+    if (!isEnumerable.call(array, i)) return false;
   }
-  if (length - firstOfLast > FEW_V8) return hasIndexKeys(array, length);
-  for (let i = firstOfLast; i < length; i++) if (!isEnumerable.call(array, i)) return false;
   return true;
 }
 

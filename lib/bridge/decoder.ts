@@ -12,7 +12,7 @@ import { KeyCache } from "./codec_keys.ts";
 import { CodecMemory } from "./codec_memory.ts";
 import { parseBigInt, readFloat64s, readInt32s } from "./codec_numbers.ts";
 import * as tags from "./codec_tags.ts";
-import { readLatin1, readUtf16, readUtf8 } from "./codec_text.ts";
+import { readLatin1, readUtf16 } from "./codec_text.ts";
 import { readBuffer, readView } from "./codec_views.ts";
 
 /** Reads values from one memory. Nothing that is read refers to it. */
@@ -71,8 +71,6 @@ export class Decoder {
         return this.#double();
       case tags.LATIN1:
         return readLatin1(this.#memory, this.#bytes(payload), payload);
-      case tags.UTF8:
-        return readUtf8(this.#memory, this.#bytes(payload), payload);
       case tags.UTF16:
         return readUtf16(this.#memory, this.#bytes(payload * 2), payload);
       case tags.UNDEFINED:
@@ -182,8 +180,6 @@ export class Decoder {
     switch (head & tags.TAG_MASK) {
       case tags.LATIN1:
         return this.#keys.read(this.#memory, this.#bytes(payload), payload);
-      case tags.UTF8:
-        return readUtf8(this.#memory, this.#bytes(payload), payload);
       case tags.UTF16:
         return readUtf16(this.#memory, this.#bytes(payload * 2), payload);
       default:
