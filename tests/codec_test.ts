@@ -52,6 +52,11 @@ function withProperty<T extends object>(
   return Object.defineProperty(target, key, descriptor);
 }
 
+/** An engine may hold an array in a way that the encoder does not know; structured clone has it then. */
+function assertCrossesOrIsRefused(value: unknown): void {
+  if (encode(value) !== NOT_TAKEN) assertCrosses(value);
+}
+
 test("undefined, null and booleans cross", () => {
   for (const value of [undefined, null, true, false]) assertCrosses(value);
 });
@@ -161,7 +166,7 @@ test("arrays of numbers, of texts, mixed and in each other cross", () => {
     assertCrosses(Array.from({ length }, (_, i) => ({ i })));
     assertCrosses(Array.from({ length }, (_, i) => [i, String(i)]));
     assertCrosses(Array.from({ length }, (_, i) => i % 2 ? NaN : undefined));
-    assertCrosses(Object.freeze(Array.from({ length }, (_, i) => i)));
+    assertCrossesOrIsRefused(Object.freeze(Array.from({ length }, (_, i) => i)));
     assertCrosses([..."x".repeat(length), NaN, NaN]);
   }
   for (const length of [2_047, 2_048, 2_049, 20_000]) {
@@ -200,12 +205,16 @@ test("maps and sets cross, in their order", () => {
   assertCrosses(new Map<unknown, unknown>([["z", 1], [{ key: 1 }, [2]], [NaN, undefined]]));
   assertCrosses(new Set<unknown>([3, "1", undefined, null, NaN, [1], new Set([1])]));
   assertCrosses({ map: new Map([[1, new Map([[1, new Set("abc")]])]]) });
-  assertCrosses(Object.assign(new Map([[1, 2]]), { extra: 1 }));
   const shadowed = new Map([[1, 2]]);
   for (const key of ["forEach", "entries", "size", Symbol.iterator]) {
     withProperty(shadowed, key, { value: () => [] });
   }
   assertEquals([...decodeOf(shadowed) as Map<number, number>], [[1, 2]]);
+});
+
+test("maps and sets with properties of their own are refused, since not every clone drops those", () => {
+  assertRefused(Object.assign(new Map([[1, 2]]), { extra: 1 }));
+  assertRefused(Object.assign(new Set([1]), { extra: 1 }));
 });
 
 function decodeOf(value: unknown): unknown {
@@ -432,8 +441,8 @@ test("arrays with holes, named properties or hidden elements are refused, at eve
         withProperty(shifted, at, { enumerable: false });
         assertRefused(Object.assign(shifted, { x: last }));
       }
-      assertCrosses(withProperty(make(), "hidden", { value: 1, enumerable: false }));
-      assertCrosses(withProperty(make(), Symbol("key"), { value: 1, enumerable: true }));
+      assertCrossesOrIsRefused(withProperty(make(), "hidden", { value: 1, enumerable: false }));
+      assertCrossesOrIsRefused(withProperty(make(), Symbol("key"), { value: 1, enumerable: true }));
     }
   }
   assertRefused(new Array(3));
@@ -639,26 +648,24 @@ test("what an accessor deletes, hides and adds on the way is as in a clone", () 
 });
 
 test("what an accessor changes in a map or set that is being read is not of the value", () => {
-  const make = (): unknown[] => {
-    const map = new Map<unknown, unknown>();
-    map.set({
-      get a(): number {
-        map.set("late", 1);
-        map.delete("early");
-        return 1;
-      },
-    }, 2).set("early", 3);
-    const set = new Set<unknown>();
-    set.add({
-      get a(): number {
-        set.add("late").delete("early");
-        return 1;
-      },
-    }).add("early");
-    return [map, set];
-  };
-  const back = decodeOf(make());
-  assertEquals(strictDifference(back, structuredClone(make())), undefined);
+  const map = new Map<unknown, unknown>();
+  map.set({
+    get a(): number {
+      map.set("late", 1);
+      map.delete("early");
+      return 1;
+    },
+  }, 2).set("early", 3);
+  const set = new Set<unknown>();
+  set.add({
+    get a(): number {
+      set.add("late").delete("early");
+      return 1;
+    },
+  }).add("early");
+  // As the standard says, and V8 does; the clone of JavaScriptCore looks again.
+  assertEquals(decodeOf(map), new Map<unknown, unknown>([[{ a: 1 }, 2], ["early", 3]]));
+  assertEquals(decodeOf(set), new Set<unknown>([{ a: 1 }]).add("early"));
 });
 
 test("an element that is an accessor gives what a clone of it gives", () => {

@@ -72,12 +72,14 @@ function writeDoubles(
   const doubles = memory.doubles;
   const first = (at + 2) >> 1;
   const next = (first + length) * 2;
-  if (next > limit) return NO_ROOM;
+  // Where they do not fit, it matters still what they are: other elements may be shorter than so many numbers.
+  const fits = next <= limit;
   for (let i = 0; i < length; i++) {
     const value = array[i];
     if (typeof value !== "number") return NOT_NUMBERS;
-    doubles[first + i] = value;
+    if (fits) doubles[first + i] = value;
   }
+  if (!fits) return NO_ROOM;
   memory.words[at] = length << TAG_BITS | FLOAT64S;
   return next;
 }

@@ -256,6 +256,8 @@ export class Encoder {
     depth: number,
   ): number {
     if (!this.#seen.add(collection) || count > tags.MOST_PAYLOAD) return NOT_TAKEN;
+    // Properties of its own: JavaScriptCore clones them and V8, as the standard says, does not.
+    if (Object.keys(collection).length > 0) return NOT_TAKEN;
     if (values.length >= this.#limit - at) return NO_ROOM;
     this.#words[at] = count << tags.TAG_BITS | tag;
     return this.#elements(values, values.length, at + 1, depth);
