@@ -62,7 +62,8 @@ export function writeNumbers(
   return next;
 }
 
-function writeDoubles(
+/** Writes an array of numbers as floats; as {@linkcode writeNumbers}. */
+export function writeDoubles(
   memory: CodecMemory,
   array: readonly unknown[],
   length: number,

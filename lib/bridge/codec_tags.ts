@@ -19,7 +19,8 @@
  * | `INT32S` | count | so many int32: an array that holds nothing else |
  * | `FLOAT64S` | count | so many float64: an array that holds nothing but numbers |
  * | `ARRAY` | count | so many values |
- * | `OBJECT` | count | so many times a key (a text) and a value |
+ * | `OBJECT` | count | a word with the number of words that the keys take; so many keys (texts); so many values |
+ * | `ABSENT` | | nothing; instead of the value of a key that was deleted while the object was read |
  * | `MAP` | count | so many times a key (any value) and a value |
  * | `SET` | count | so many values |
  * | `BUFFER` | bytes | an ArrayBuffer |
@@ -50,6 +51,7 @@ export const MAP: number = 16;
 export const SET: number = 17;
 export const BUFFER: number = 18;
 export const VIEW: number = 19;
+export const ABSENT: number = 20;
 
 /** How far the payload is shifted. */
 export const TAG_BITS: number = 5;

@@ -8,18 +8,18 @@
  * @module
  */
 
-import { KeyCache } from "./codec_keys.ts";
 import { CodecMemory } from "./codec_memory.ts";
 import { parseBigInt, readFloat64s, readInt32s } from "./codec_numbers.ts";
 import * as tags from "./codec_tags.ts";
 import { readLatin1, readUtf16 } from "./codec_text.ts";
 import { readBuffer, readView } from "./codec_views.ts";
+import { KeyReader } from "./key_reader.ts";
 
 /** Reads values from one memory. Nothing that is read refers to it. */
 export class Decoder {
   readonly #memory: CodecMemory;
   readonly #words: Int32Array;
-  readonly #keys: KeyCache = new KeyCache();
+  readonly #keys: KeyReader;
   #at = 0;
   #limit = 0;
 
@@ -27,6 +27,7 @@ export class Decoder {
   constructor(memory: ArrayBufferLike) {
     this.#memory = new CodecMemory(memory);
     this.#words = this.#memory.words;
+    this.#keys = new KeyReader(this.#memory);
   }
 
   /**
@@ -164,27 +165,24 @@ export class Decoder {
 
   #object(count: number, depth: number): object {
     this.#count(count, 2);
+    const length = this.#words[this.#pass(1)]!;
+    const keys = this.#keys.read(count, this.#pass(length), length);
     const object: Record<string, unknown> = {};
     for (let i = 0; i < count; i++) {
-      const key = this.#key();
+      if (this.#isAbsent()) continue;
       const value = this.#value(depth);
+      const key = keys[i]!;
       if (key === "__proto__") define(object, key, value);
       else object[key] = value;
     }
     return object;
   }
 
-  #key(): string {
-    const head = this.#words[this.#pass(1)]!;
-    const payload = head >> tags.TAG_BITS;
-    switch (head & tags.TAG_MASK) {
-      case tags.LATIN1:
-        return this.#keys.read(this.#memory, this.#bytes(payload), payload);
-      case tags.UTF16:
-        return readUtf16(this.#memory, this.#bytes(payload * 2), payload);
-      default:
-        throw new TypeError(`Cannot decode: received the word ${head}, which begins no key`);
-    }
+  /** Passes over a value that is not there. */
+  #isAbsent(): boolean {
+    if (this.#at >= this.#limit || this.#words[this.#at] !== tags.ABSENT) return false;
+    this.#at++;
+    return true;
   }
 
   #map(count: number, depth: number): Map<unknown, unknown> {

@@ -9,11 +9,12 @@
 
 import { isPlainDense } from "./array_shape.ts";
 import { CodecMemory } from "./codec_memory.ts";
-import { isInt32, NOT_NUMBERS, writeBigInt, writeNumbers } from "./codec_numbers.ts";
+import { isInt32, NOT_NUMBERS, writeBigInt, writeDoubles, writeNumbers } from "./codec_numbers.ts";
 import { SeenObjects } from "./codec_seen.ts";
 import * as tags from "./codec_tags.ts";
 import { writeText } from "./codec_text.ts";
 import { writeBuffer } from "./codec_views.ts";
+import { KeyWriter } from "./key_writer.ts";
 
 /** What an encoder returns for a value that structured clone has to carry. */
 export const NOT_TAKEN: number = tags.NOT_TAKEN;
@@ -51,6 +52,7 @@ const forEachOfSet = Set.prototype.forEach;
 export class Encoder {
   readonly #memory: CodecMemory;
   readonly #words: Int32Array;
+  readonly #keys: KeyWriter;
   readonly #seen: SeenObjects = new SeenObjects();
   #limit = 0;
   #isBusy = false;
@@ -59,6 +61,7 @@ export class Encoder {
   constructor(memory: ArrayBufferLike) {
     this.#memory = new CodecMemory(memory);
     this.#words = this.#memory.words;
+    this.#keys = new KeyWriter(this.#memory);
   }
 
   /**
@@ -183,8 +186,10 @@ export class Encoder {
     // Every element takes a word at least. Asked first: to know the shape of a long array costs more than a clone may.
     if (length >= this.#limit - at) return NO_ROOM;
     if (!isPlainDense(array, length) || !this.#seen.add(array)) return NOT_TAKEN;
-    if (length > 0 && typeof array[0] === "number") {
-      const next = writeNumbers(this.#memory, array, length, at, this.#limit);
+    const first = array[0];
+    if (typeof first === "number" && length > 0) {
+      const write = isInt32(first) ? writeNumbers : writeDoubles;
+      const next = write(this.#memory, array, length, at, this.#limit);
       if (next !== NOT_NUMBERS) return next;
     }
     this.#words[at] = length << tags.TAG_BITS | tags.ARRAY;
@@ -206,21 +211,23 @@ export class Encoder {
   #plain(object: object, at: number, depth: number): number {
     if (depth > tags.DEEPEST || !this.#seen.add(object)) return NOT_TAKEN;
     const keys = Object.keys(object);
-    if (keys.length >= this.#limit - at) return NO_ROOM;
-    let count = 0;
-    let next = at + 1;
-    for (let i = 0; i < keys.length; i++) {
+    const count = keys.length;
+    if (count > tags.MOST_PAYLOAD) return NOT_TAKEN;
+    if (count >= this.#limit - at) return NO_ROOM;
+    this.#words[at] = count << tags.TAG_BITS | tags.OBJECT;
+    let next = this.#keys.write(keys, at + 1, this.#limit);
+    if (next < 0) return next;
+    for (let i = 0; i < count; i++) {
       const key = keys[i]!;
       const value = (object as Record<string, unknown>)[key];
       // An accessor before it may have deleted it: then a clone has no such key. What is read instead is inherited.
-      if ((value === undefined || key === "__proto__") && !Object.hasOwn(object, key)) continue;
-      next = writeText(this.#memory, key, next, this.#limit);
+      if ((value === undefined || key === "__proto__") && !Object.hasOwn(object, key)) {
+        next = this.#bare(tags.ABSENT, next);
+      } else {
+        next = this.#value(value, next, depth);
+      }
       if (next < 0) return next;
-      next = this.#value(value, next, depth);
-      if (next < 0) return next;
-      count++;
     }
-    this.#words[at] = count << tags.TAG_BITS | tags.OBJECT;
     return next;
   }
 
