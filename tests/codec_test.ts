@@ -199,6 +199,25 @@ test("a key named __proto__ stays a key", () => {
   assertCrosses(JSON.parse('{"__proto__":null}'));
 });
 
+test("a key that Object.prototype has is set all the same, and no setter of it is run", () => {
+  const setters: string[] = [];
+  for (const key of ["tokengateSetter", "tokengateFixed"]) {
+    const descriptor = key === "tokengateFixed"
+      ? { value: 0, writable: false, configurable: true }
+      : { set: () => void setters.push(key), configurable: true };
+    withProperty(Object.prototype, key, descriptor);
+    try {
+      for (let i = 0; i < 2; i++) {
+        const back = decodeOf({ a: 1, [key]: 2 }) as object;
+        assertEquals(Object.getOwnPropertyDescriptor(back, key)?.value, 2);
+      }
+    } finally {
+      Reflect.deleteProperty(Object.prototype, key);
+    }
+  }
+  assertEquals(setters, []);
+});
+
 test("maps and sets cross, in their order", () => {
   assertCrosses(new Map());
   assertCrosses(new Set());
@@ -500,6 +519,12 @@ test("shared, resizable and detached memory is refused", () => {
     const view = make(new ArrayBuffer(8));
     structuredClone(view.buffer, { transfer: [view.buffer] });
     assertRefused(view);
+  }
+});
+
+test("what views and buffers have of their own does not cross, as in a clone", () => {
+  for (const value of [new Uint8Array(2), new ArrayBuffer(2), new DataView(new ArrayBuffer(2))]) {
+    assertCrosses(Object.assign(value, { extra: 1 }));
   }
 });
 

@@ -166,13 +166,13 @@ export class Decoder {
   #object(count: number, depth: number): object {
     this.#count(count, 2);
     const length = this.#words[this.#pass(1)]!;
-    const keys = this.#keys.read(count, this.#pass(length), length);
+    const { keys, hasInherited } = this.#keys.read(count, this.#pass(length), length);
     const object: Record<string, unknown> = {};
     for (let i = 0; i < count; i++) {
       if (this.#isAbsent()) continue;
       const value = this.#value(depth);
       const key = keys[i]!;
-      if (key === "__proto__") define(object, key, value);
+      if (hasInherited) define(object, key, value);
       else object[key] = value;
     }
     return object;
@@ -196,7 +196,7 @@ export class Decoder {
   }
 }
 
-/** Assigning to `__proto__` would set the prototype. */
+/** As assigning does, whatever the prototype has. */
 function define(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, {
     value,

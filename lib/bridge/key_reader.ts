@@ -14,8 +14,15 @@ const KEPT = 256;
 /** Most words of a list that is kept. */
 const MOST_WORDS = 128;
 
-interface KnownKeys {
+/** A list of keys. */
+export interface ReadKeys {
+  /** The keys, in order. */
   readonly keys: readonly string[];
+  /** Whether `Object.prototype` has one of them: assigning it could run a setter (`__proto__`), or fail. */
+  readonly hasInherited: boolean;
+}
+
+interface KnownKeys extends ReadKeys {
   readonly words: Int32Array;
 }
 
@@ -37,8 +44,11 @@ export class KeyReader {
    * @param length how many words they take; the caller knows that they are there
    * @throws {TypeError} when the words are not so many keys
    */
-  read(count: number, at: number, length: number): readonly string[] {
-    if (length === 0 || length > MOST_WORDS) return this.#parse(count, at, length);
+  read(count: number, at: number, length: number): ReadKeys {
+    if (length === 0 || length > MOST_WORDS) {
+      const keys = this.#parse(count, at, length);
+      return { keys, hasInherited: hasInherited(keys) };
+    }
     const words = this.#memory.words;
     const hash = Math.imul(words[at]! ^ count, 0x9e3779b1) ^
       Math.imul(words[at + length - 1]! ^ length, 0x85ebca6b) ^ words[at + (length >> 1)]!;
@@ -47,11 +57,16 @@ export class KeyReader {
     if (
       known !== undefined && known.keys.length === count && isAt(known.words, words, at, length)
     ) {
-      return known.keys;
+      return known;
     }
     const keys = this.#parse(count, at, length);
-    this.#known[place] = { keys, words: words.slice(at, at + length) };
-    return keys;
+    const read = {
+      keys,
+      hasInherited: hasInherited(keys),
+      words: words.slice(at, at + length),
+    };
+    this.#known[place] = read;
+    return read;
   }
 
   #parse(count: number, from: number, length: number): string[] {
@@ -83,6 +98,11 @@ function isAt(known: Int32Array, words: Int32Array, at: number, length: number):
   if (known.length !== length) return false;
   for (let i = 0; i < length; i++) if (known[i] !== words[at + i]) return false;
   return true;
+}
+
+function hasInherited(keys: readonly string[]): boolean {
+  for (const key of keys) if (key in Object.prototype) return true;
+  return false;
 }
 
 /** The same text, as the engine keeps it for keys: then it need not look for it at every use. */
