@@ -569,6 +569,13 @@ test("a proxy of an array or an object is read like one, and any other is refuse
   assertCrosses([1]);
 });
 
+test("an object of another kind with the prototype of a plain one is read like that", () => {
+  assertEquals(decodeOf(Object.setPrototypeOf(new Map([[1, 2]]), Object.prototype)), {});
+  assertEquals(decodeOf(Object.assign(Object.setPrototypeOf(new Date(), null), { a: 1 })), {
+    a: 1,
+  });
+});
+
 /** An object with accessors that note that they ran. */
 function noting(notes: string[]): object {
   return {

@@ -12,7 +12,7 @@
  * | `isDeepStrictEqual` with a copy | 5 | 7 | 14 |
  * | structured clone | 23 | 23 | 17 |
  *
- * The last question but one does not tell hidden elements, and so is not asked.
+ * `isDeepStrictEqual` does not tell hidden elements, and is not asked.
  *
  * @module
  */

@@ -39,7 +39,7 @@ const forEachOfSet = Set.prototype.forEach;
  * arrays and DataViews that cover the whole of their buffer, and in each other, up to 32 deep: dense arrays, plain objects
  * (prototype `Object.prototype` or null), maps and sets. It takes no object twice within one value or list, since a clone
  * would keep the identity; and no class instances, errors, regular expressions, boxed primitives, and memory that is shared,
- * resizable or detached.
+ * resizable or detached. A long array that was frozen, or has properties that a clone drops, may be left too.
  *
  * **Code of the user's.** Accessors of plain objects are run as structured clone runs them: once each, in the order of the
  * keys; what one throws, `encode` throws. An accessor among the elements of an array may run more than once, and those that
@@ -47,7 +47,9 @@ const forEachOfSet = Set.prototype.forEach;
  *
  * **What it cannot tell.** A proxy of an array or a plain object, which structured clone refuses, is read like one. An object
  * of another kind that was given the prototype `Object.prototype` or null afterwards (`Object.setPrototypeOf(new Map(),
- * null)`) is read as a plain object: asking costs more than the rest of a small object.
+ * null)`) is read as a plain object: `Object.prototype.toString` would tell a few of these, for 17 to 30 ns an object.
+ *
+ * **What it keeps** after a call: the keys of the last few hundred kinds of objects, and no value.
  */
 export class Encoder {
   readonly #memory: CodecMemory;
