@@ -63,9 +63,27 @@ function hasElementValues(array: readonly unknown[], length: number): boolean {
   }
   const values = Object.values(array);
   if (values.length !== length) return false;
-  for (let i = 0; i < length; i++) if (!isSame(values[i], array[i])) return false;
+  if (!areElements(array, values, length)) return false;
   for (let i = length - 1; i >= 0 && isSame(array[i], last); i--) {
     if (!isEnumerable.call(array, i)) return false;
+  }
+  return true;
+}
+
+function areElements(
+  array: readonly unknown[],
+  values: readonly unknown[],
+  length: number,
+): boolean {
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    const element = array[i];
+    // Numbers apart from all others: V8 compares them faster where it has seen nothing else.
+    if (typeof value === "number" && typeof element === "number") {
+      if (value !== element && (value === value || element === element)) return false;
+    } else if (value !== element) {
+      return false;
+    }
   }
   return true;
 }

@@ -55,8 +55,12 @@ export function writeNumbers(
   for (let i = 0, to = at + 1; i < length; i++, to++) {
     const value = array[i];
     if (typeof value !== "number") return NOT_NUMBERS;
-    if (!isInt32(value)) return writeDoubles(memory, array, length, at, limit);
-    words[to] = value;
+    // As isInt32, written out: V8 keeps one record of what a function is called with, and that one also sees floats.
+    const int32 = value | 0;
+    if (int32 !== value || (int32 === 0 && 1 / value < 0)) {
+      return writeDoubles(memory, array, length, at, limit);
+    }
+    words[to] = int32;
   }
   words[at] = length << TAG_BITS | INT32S;
   return next;
