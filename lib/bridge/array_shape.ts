@@ -12,7 +12,7 @@
  * | `isDeepStrictEqual` with a copy | 5 | 7 | 14 |
  * | structured clone | 23 | 23 | 17 |
  *
- * The last question but one does not tell hidden elements, and so is not asked.
+ * `isDeepStrictEqual` does not tell hidden elements, and is not asked.
  *
  * @module
  */
@@ -54,20 +54,37 @@ function hasIndexKeys(array: readonly unknown[], length: number): boolean {
  * missing one on are equal; so it is enough to look whether those of the last equal ones are there.
  */
 function hasElementValues(array: readonly unknown[], length: number): boolean {
+  const last = array[length - 1];
+  // V8 makes an object of every value in an array of such numbers: then the keys are faster.
+  if (typeof last === "number" && (last | 0) !== last) return hasIndexKeys(array, length);
+  const mayBeMissing = length - FEW_V8;
+  if (isSame(array[mayBeMissing - 1], last) && isSame(array[mayBeMissing], last)) {
+    return hasIndexKeys(array, length);
+  }
   const values = Object.values(array);
   if (values.length !== length) return false;
-  let firstOfLast = 0;
-  let last = values[0];
+  if (!areElements(array, values, length)) return false;
+  for (let i = length - 1; i >= 0 && isSame(array[i], last); i--) {
+    if (!isEnumerable.call(array, i)) return false;
+  }
+  return true;
+}
+
+function areElements(
+  array: readonly unknown[],
+  values: readonly unknown[],
+  length: number,
+): boolean {
   for (let i = 0; i < length; i++) {
     const value = values[i];
-    if (!isSame(value, array[i])) return false;
-    if (!isSame(value, last)) {
-      firstOfLast = i;
-      last = value;
+    const element = array[i];
+    // Numbers apart from all others: V8 compares them faster where it has seen nothing else.
+    if (typeof value === "number" && typeof element === "number") {
+      if (value !== element && (value === value || element === element)) return false;
+    } else if (value !== element) {
+      return false;
     }
   }
-  if (length - firstOfLast > FEW_V8) return hasIndexKeys(array, length);
-  for (let i = firstOfLast; i < length; i++) if (!isEnumerable.call(array, i)) return false;
   return true;
 }
 

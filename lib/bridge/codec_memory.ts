@@ -12,9 +12,9 @@ import { Buffer } from "node:buffer";
  */
 export interface TextMethods {
   latin1Write(text: string, start: number, length: number): number;
+  ucs2Write(text: string, start: number, byteLength: number): number;
   utf8Write(text: string, start: number, length: number): number;
   latin1Slice(start: number, end: number): string;
-  utf8Slice(start: number, end: number): string;
   ucs2Slice(start: number, end: number): string;
 }
 
@@ -22,6 +22,8 @@ export interface TextMethods {
 export class CodecMemory {
   /** The memory as bytes. */
   readonly bytes: Uint8Array;
+  /** The memory as 16-bit units of texts. */
+  readonly units: Uint16Array;
   /** The memory as 32-bit words. */
   readonly words: Int32Array;
   /** The memory as 64-bit floats. */
@@ -35,6 +37,7 @@ export class CodecMemory {
   constructor(memory: ArrayBufferLike) {
     const length = memory.byteLength;
     this.bytes = new Uint8Array(memory);
+    this.units = new Uint16Array(memory, 0, Math.floor(length / 2));
     this.words = new Int32Array(memory, 0, Math.floor(length / 4));
     this.doubles = new Float64Array(memory, 0, Math.floor(length / 8));
     this.longs = new BigInt64Array(memory, 0, Math.floor(length / 8));

@@ -19,6 +19,15 @@ import {
 /** What {@linkcode writeNumbers} returns when an element is no number. */
 export const NOT_NUMBERS: number = -3;
 
+/** How many elements of an array are made at once; what comes after them is pushed, at three times the cost. */
+const READY = 2_048;
+/**
+ * Arrays to copy the beginning of. One made with a length is one with holes for ever, in V8; these were filled by pushing,
+ * and a copy has numbers of the same representation from its start.
+ */
+const READY_INT32S = filled(1);
+const READY_FLOAT64S = filled(0.5);
+
 const hexadecimal = /^[0-9a-f]+$/;
 
 /** @returns whether a number can be written as an int32; -0 cannot */
@@ -46,14 +55,19 @@ export function writeNumbers(
   for (let i = 0, to = at + 1; i < length; i++, to++) {
     const value = array[i];
     if (typeof value !== "number") return NOT_NUMBERS;
-    if (!isInt32(value)) return writeDoubles(memory, array, length, at, limit);
-    words[to] = value;
+    // As isInt32, written out: V8 keeps one record of what a function is called with, and that one also sees floats.
+    const int32 = value | 0;
+    if (int32 !== value || (int32 === 0 && 1 / value < 0)) {
+      return writeDoubles(memory, array, length, at, limit);
+    }
+    words[to] = int32;
   }
   words[at] = length << TAG_BITS | INT32S;
   return next;
 }
 
-function writeDoubles(
+/** Writes an array of numbers as floats; as {@linkcode writeNumbers}. */
+export function writeDoubles(
   memory: CodecMemory,
   array: readonly unknown[],
   length: number,
@@ -63,12 +77,14 @@ function writeDoubles(
   const doubles = memory.doubles;
   const first = (at + 2) >> 1;
   const next = (first + length) * 2;
-  if (next > limit) return NO_ROOM;
+  // Where they do not fit, it matters still what they are: other elements may be shorter than so many numbers.
+  const fits = next <= limit;
   for (let i = 0; i < length; i++) {
     const value = array[i];
     if (typeof value !== "number") return NOT_NUMBERS;
-    doubles[first + i] = value;
+    if (fits) doubles[first + i] = value;
   }
+  if (!fits) return NO_ROOM;
   memory.words[at] = length << TAG_BITS | FLOAT64S;
   return next;
 }
@@ -76,9 +92,10 @@ function writeDoubles(
 /** Reads `count` integers from a position in words; the caller knows that they are there. */
 export function readInt32s(memory: CodecMemory, at: number, count: number): number[] {
   const words = memory.words;
-  // Pushed and not preset: an array made with a length is one with holes for ever, in V8.
-  const numbers: number[] = [];
-  for (let i = 0; i < count; i++) numbers.push(words[at + i]!);
+  const ready = count < READY ? count : READY;
+  const numbers = READY_INT32S.slice(0, ready);
+  for (let i = 0; i < ready; i++) numbers[i] = words[at + i]!;
+  for (let i = ready; i < count; i++) numbers.push(words[at + i]!);
   return numbers;
 }
 
@@ -86,8 +103,10 @@ export function readInt32s(memory: CodecMemory, at: number, count: number): numb
 export function readFloat64s(memory: CodecMemory, at: number, count: number): number[] {
   const doubles = memory.doubles;
   const first = at >> 1;
-  const numbers: number[] = [];
-  for (let i = 0; i < count; i++) numbers.push(doubles[first + i]!);
+  const ready = count < READY ? count : READY;
+  const numbers = READY_FLOAT64S.slice(0, ready);
+  for (let i = 0; i < ready; i++) numbers[i] = doubles[first + i]!;
+  for (let i = ready; i < count; i++) numbers.push(doubles[first + i]!);
   return numbers;
 }
 
@@ -121,4 +140,10 @@ export function parseBigInt(digits: string, isNegative: boolean): bigint {
   }
   const magnitude = BigInt("0x" + digits);
   return isNegative ? -magnitude : magnitude;
+}
+
+function filled(value: number): number[] {
+  const numbers: number[] = [];
+  for (let i = 0; i < READY; i++) numbers.push(value);
+  return numbers;
 }

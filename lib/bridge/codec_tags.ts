@@ -12,15 +12,15 @@
  * | `INT32` | | the number, one word; never -0, which is a `FLOAT64` |
  * | `FLOAT64` | | the number, 8 bytes |
  * | `LATIN1` | units | a byte for each UTF-16 unit |
- * | `UTF8` | bytes | UTF-8; a text with a lone surrogate is `UTF16` |
- * | `UTF16` | units | two bytes for each unit |
+ * | `UTF16` | units | two bytes for each unit; lone surrogates are kept |
  * | `BIGINT64` | | 8 bytes, two's complement |
  * | `BIGINT` | digits, negative for a negative bigint | a byte for each hexadecimal digit |
  * | `DATE` | | milliseconds, 8 bytes; NaN for an invalid date |
  * | `INT32S` | count | so many int32: an array that holds nothing else |
  * | `FLOAT64S` | count | so many float64: an array that holds nothing but numbers |
  * | `ARRAY` | count | so many values |
- * | `OBJECT` | count | so many times a key (a text) and a value |
+ * | `OBJECT` | count | a word with the number of words that the keys take; so many keys (texts); so many values |
+ * | `ABSENT` | | nothing; instead of the value of a key that was deleted while the object was read |
  * | `MAP` | count | so many times a key (any value) and a value |
  * | `SET` | count | so many values |
  * | `BUFFER` | bytes | an ArrayBuffer |
@@ -39,19 +39,19 @@ export const SMALL_INT: number = 4;
 export const INT32: number = 5;
 export const FLOAT64: number = 6;
 export const LATIN1: number = 7;
-export const UTF8: number = 8;
-export const UTF16: number = 9;
-export const BIGINT64: number = 10;
-export const BIGINT: number = 11;
-export const DATE: number = 12;
-export const INT32S: number = 13;
-export const FLOAT64S: number = 14;
-export const ARRAY: number = 15;
-export const OBJECT: number = 16;
-export const MAP: number = 17;
-export const SET: number = 18;
-export const BUFFER: number = 19;
-export const VIEW: number = 20;
+export const UTF16: number = 8;
+export const BIGINT64: number = 9;
+export const BIGINT: number = 10;
+export const DATE: number = 11;
+export const INT32S: number = 12;
+export const FLOAT64S: number = 13;
+export const ARRAY: number = 14;
+export const OBJECT: number = 15;
+export const MAP: number = 16;
+export const SET: number = 17;
+export const BUFFER: number = 18;
+export const VIEW: number = 19;
+export const ABSENT: number = 20;
 
 /** How far the payload is shifted. */
 export const TAG_BITS: number = 5;

@@ -12,7 +12,7 @@ import type { SeenObjects } from "./codec_seen.ts";
 import { BUFFER, MOST_PAYLOAD, NO_ROOM, NOT_TAKEN, TAG_BITS, VIEW } from "./codec_tags.ts";
 
 interface TypedArrayConstructor {
-  new (buffer: ArrayBuffer): object;
+  new (buffer: ArrayBufferLike, start: number, length: number): { slice(): object };
   readonly name: string;
   readonly prototype: object;
   readonly BYTES_PER_ELEMENT: number;
@@ -120,17 +120,17 @@ export function readView(
   start: number,
   length: number,
 ): unknown {
-  // A copy by slice needs no buffer of its own until somebody asks for it: several times faster when it is small.
-  if (kind === 0) return memory.bytes.slice(start, start + length);
   if (kind === DATA_VIEW) return new DataView(readBuffer(memory, start, length));
   const constructor = TYPED_ARRAYS[kind];
   if (constructor === undefined) {
     throw new TypeError(`Cannot decode: received view ${kind}, which there is not`);
   }
-  if (length % constructor.BYTES_PER_ELEMENT !== 0) {
+  const count = length / constructor.BYTES_PER_ELEMENT;
+  if (!Number.isInteger(count)) {
     throw new RangeError(`Cannot decode: received ${length} bytes for ${constructor.name}`);
   }
-  return new constructor(readBuffer(memory, start, length));
+  // A copy by slice needs no buffer of its own until somebody asks for it: several times faster when it is small.
+  return new constructor(memory.bytes.buffer, start, count).slice();
 }
 
 function getter(prototype: object, key: PropertyKey): () => unknown {

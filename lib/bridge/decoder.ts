@@ -8,18 +8,18 @@
  * @module
  */
 
-import { KeyCache } from "./codec_keys.ts";
 import { CodecMemory } from "./codec_memory.ts";
 import { parseBigInt, readFloat64s, readInt32s } from "./codec_numbers.ts";
 import * as tags from "./codec_tags.ts";
-import { readLatin1, readUtf16, readUtf8 } from "./codec_text.ts";
+import { readLatin1, readUtf16 } from "./codec_text.ts";
 import { readBuffer, readView } from "./codec_views.ts";
+import { KeyReader } from "./key_reader.ts";
 
 /** Reads values from one memory. Nothing that is read refers to it. */
 export class Decoder {
   readonly #memory: CodecMemory;
   readonly #words: Int32Array;
-  readonly #keys: KeyCache = new KeyCache();
+  readonly #keys: KeyReader;
   #at = 0;
   #limit = 0;
 
@@ -27,6 +27,7 @@ export class Decoder {
   constructor(memory: ArrayBufferLike) {
     this.#memory = new CodecMemory(memory);
     this.#words = this.#memory.words;
+    this.#keys = new KeyReader(this.#memory);
   }
 
   /**
@@ -71,8 +72,6 @@ export class Decoder {
         return this.#double();
       case tags.LATIN1:
         return readLatin1(this.#memory, this.#bytes(payload), payload);
-      case tags.UTF8:
-        return readUtf8(this.#memory, this.#bytes(payload), payload);
       case tags.UTF16:
         return readUtf16(this.#memory, this.#bytes(payload * 2), payload);
       case tags.UNDEFINED:
@@ -166,29 +165,24 @@ export class Decoder {
 
   #object(count: number, depth: number): object {
     this.#count(count, 2);
+    const length = this.#words[this.#pass(1)]!;
+    const { keys, hasInherited } = this.#keys.read(count, this.#pass(length), length);
     const object: Record<string, unknown> = {};
     for (let i = 0; i < count; i++) {
-      const key = this.#key();
+      if (this.#isAbsent()) continue;
       const value = this.#value(depth);
-      if (key === "__proto__") define(object, key, value);
+      const key = keys[i]!;
+      if (hasInherited) define(object, key, value);
       else object[key] = value;
     }
     return object;
   }
 
-  #key(): string {
-    const head = this.#words[this.#pass(1)]!;
-    const payload = head >> tags.TAG_BITS;
-    switch (head & tags.TAG_MASK) {
-      case tags.LATIN1:
-        return this.#keys.read(this.#memory, this.#bytes(payload), payload);
-      case tags.UTF8:
-        return readUtf8(this.#memory, this.#bytes(payload), payload);
-      case tags.UTF16:
-        return readUtf16(this.#memory, this.#bytes(payload * 2), payload);
-      default:
-        throw new TypeError(`Cannot decode: received the word ${head}, which begins no key`);
-    }
+  /** Passes over a value that is not there. */
+  #isAbsent(): boolean {
+    if (this.#at >= this.#limit || this.#words[this.#at] !== tags.ABSENT) return false;
+    this.#at++;
+    return true;
   }
 
   #map(count: number, depth: number): Map<unknown, unknown> {
@@ -202,7 +196,7 @@ export class Decoder {
   }
 }
 
-/** Assigning to `__proto__` would set the prototype. */
+/** As assigning does, whatever the prototype has. */
 function define(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, {
     value,

@@ -2,18 +2,32 @@
  * Writing values into a piece of memory that another isolate reads, instead of having structured clone walk them.
  * The layout is in `codec_tags.ts`.
  *
- * Plain loops, and no allocation for numbers, booleans and short texts: this runs for every call.
+ * Plain loops, and no allocation for numbers, booleans and short texts: this runs for every call. Figures in ns, encoding and
+ * decoding a list of one such value, and `structuredClone` of it on a
+ * busy machine with two cores, when values of all these kinds had been seen before:
+ *
+ * | | Node 24 | Deno 2.9 | Bun 1.4 |
+ * |---|---|---|---|
+ * | `3, 4` | 27 + 30, 550 | 29 + 43, 1130 | 24 + 30, 85 |
+ * | an ASCII text of 300 | 53 + 106, 880 | 180 + 97, 1230 | 35 + 69, 110 |
+ * | a French text of 300 | 140 + 270, 1030 | 470 + 140, 1200 | 43 + 105, 110 |
+ * | 500 integers | 3300 + 730, 10900 | 4300 + 600, 10600 | 3600 + 620, 9700 |
+ * | 500 other numbers | 4100 + 620, 11600 | 3600 + 540, 10600 | 2500 + 840, 9400 |
+ * | objects in each other, 1 KB | 1950 + 2120, 5800 | 2020 + 1690, 6100 | 2100 + 1500, 6800 |
+ * | 100 objects of 5 keys | 25000 + 27000, 58000 | 23000 + 32000, 56000 | 25000 + 19000, 61000 |
+ * | a Uint8Array of 100 | 170 + 590, 1400 | 100 + 690, 1600 | 100 + 100, 610 |
  *
  * @module
  */
 
 import { isPlainDense } from "./array_shape.ts";
 import { CodecMemory } from "./codec_memory.ts";
-import { isInt32, NOT_NUMBERS, writeBigInt, writeNumbers } from "./codec_numbers.ts";
+import { isInt32, NOT_NUMBERS, writeBigInt, writeDoubles, writeNumbers } from "./codec_numbers.ts";
 import { SeenObjects } from "./codec_seen.ts";
 import * as tags from "./codec_tags.ts";
 import { writeText } from "./codec_text.ts";
 import { writeBuffer } from "./codec_views.ts";
+import { KeyWriter } from "./key_writer.ts";
 
 /** What an encoder returns for a value that structured clone has to carry. */
 export const NOT_TAKEN: number = tags.NOT_TAKEN;
@@ -38,7 +52,7 @@ const forEachOfSet = Set.prototype.forEach;
  * arrays and DataViews that cover the whole of their buffer, and in each other, up to 32 deep: dense arrays, plain objects
  * (prototype `Object.prototype` or null), maps and sets. It takes no object twice within one value or list, since a clone
  * would keep the identity; and no class instances, errors, regular expressions, boxed primitives, and memory that is shared,
- * resizable or detached.
+ * resizable or detached. A long array that was frozen, or has properties that a clone drops, may be left too.
  *
  * **Code of the user's.** Accessors of plain objects are run as structured clone runs them: once each, in the order of the
  * keys; what one throws, `encode` throws. An accessor among the elements of an array may run more than once, and those that
@@ -46,11 +60,14 @@ const forEachOfSet = Set.prototype.forEach;
  *
  * **What it cannot tell.** A proxy of an array or a plain object, which structured clone refuses, is read like one. An object
  * of another kind that was given the prototype `Object.prototype` or null afterwards (`Object.setPrototypeOf(new Map(),
- * null)`) is read as a plain object: asking costs more than the rest of a small object.
+ * null)`) is read as a plain object: `Object.prototype.toString` would tell a few of these, for 17 to 30 ns an object.
+ *
+ * **What it keeps** after a call: the keys of the last few hundred kinds of objects, and no value.
  */
 export class Encoder {
   readonly #memory: CodecMemory;
   readonly #words: Int32Array;
+  readonly #keys: KeyWriter;
   readonly #seen: SeenObjects = new SeenObjects();
   #limit = 0;
   #isBusy = false;
@@ -59,6 +76,7 @@ export class Encoder {
   constructor(memory: ArrayBufferLike) {
     this.#memory = new CodecMemory(memory);
     this.#words = this.#memory.words;
+    this.#keys = new KeyWriter(this.#memory);
   }
 
   /**
@@ -183,8 +201,10 @@ export class Encoder {
     // Every element takes a word at least. Asked first: to know the shape of a long array costs more than a clone may.
     if (length >= this.#limit - at) return NO_ROOM;
     if (!isPlainDense(array, length) || !this.#seen.add(array)) return NOT_TAKEN;
-    if (length > 0 && typeof array[0] === "number") {
-      const next = writeNumbers(this.#memory, array, length, at, this.#limit);
+    const first = array[0];
+    if (typeof first === "number" && length > 0) {
+      const write = isInt32(first) ? writeNumbers : writeDoubles;
+      const next = write(this.#memory, array, length, at, this.#limit);
       if (next !== NOT_NUMBERS) return next;
     }
     this.#words[at] = length << tags.TAG_BITS | tags.ARRAY;
@@ -206,21 +226,23 @@ export class Encoder {
   #plain(object: object, at: number, depth: number): number {
     if (depth > tags.DEEPEST || !this.#seen.add(object)) return NOT_TAKEN;
     const keys = Object.keys(object);
-    if (keys.length >= this.#limit - at) return NO_ROOM;
-    let count = 0;
-    let next = at + 1;
-    for (let i = 0; i < keys.length; i++) {
+    const count = keys.length;
+    if (count > tags.MOST_PAYLOAD) return NOT_TAKEN;
+    if (count >= this.#limit - at) return NO_ROOM;
+    this.#words[at] = count << tags.TAG_BITS | tags.OBJECT;
+    let next = this.#keys.write(keys, at + 1, this.#limit);
+    if (next < 0) return next;
+    for (let i = 0; i < count; i++) {
       const key = keys[i]!;
       const value = (object as Record<string, unknown>)[key];
       // An accessor before it may have deleted it: then a clone has no such key. What is read instead is inherited.
-      if ((value === undefined || key === "__proto__") && !Object.hasOwn(object, key)) continue;
-      next = writeText(this.#memory, key, next, this.#limit);
+      if ((value === undefined || key === "__proto__") && !Object.hasOwn(object, key)) {
+        next = this.#bare(tags.ABSENT, next);
+      } else {
+        next = this.#value(value, next, depth);
+      }
       if (next < 0) return next;
-      next = this.#value(value, next, depth);
-      if (next < 0) return next;
-      count++;
     }
-    this.#words[at] = count << tags.TAG_BITS | tags.OBJECT;
     return next;
   }
 
@@ -256,6 +278,8 @@ export class Encoder {
     depth: number,
   ): number {
     if (!this.#seen.add(collection) || count > tags.MOST_PAYLOAD) return NOT_TAKEN;
+    // Properties of its own: JavaScriptCore clones them and V8, as the standard says, does not.
+    if (Object.keys(collection).length > 0) return NOT_TAKEN;
     if (values.length >= this.#limit - at) return NO_ROOM;
     this.#words[at] = count << tags.TAG_BITS | tag;
     return this.#elements(values, values.length, at + 1, depth);
