@@ -2,15 +2,15 @@
  * Writing values into a piece of memory that another isolate reads, instead of having structured clone walk them.
  * The layout is in `codec_tags.ts`.
  *
- * Plain loops, and no allocation for numbers, booleans and short texts: this runs for every call. Figures in ns, encoding and
- * decoding a list of one such value, and `structuredClone` of it on a
- * busy machine with two cores, when values of all these kinds had been seen before:
+ * Plain loops, and no allocation for numbers, booleans and short texts: this runs for every call. Figures in ns:
+ * encoding + decoding a list of one such value, and `structuredClone` of the list; on a machine with two cores and others at
+ * work, after values of all these kinds had been seen, the lowest of a few runs.
  *
  * | | Node 24 | Deno 2.9 | Bun 1.4 |
  * |---|---|---|---|
  * | `3, 4` | 27 + 30, 550 | 29 + 43, 1130 | 24 + 30, 85 |
  * | an ASCII text of 300 | 53 + 106, 880 | 180 + 97, 1230 | 35 + 69, 110 |
- * | a French text of 300 | 140 + 270, 1030 | 470 + 140, 1200 | 43 + 105, 110 |
+ * | a text of 300 times é | 140 + 270, 1030 | 470 + 140, 1200 | 43 + 105, 110 |
  * | 500 integers | 3300 + 730, 10900 | 4300 + 600, 10600 | 3600 + 620, 9700 |
  * | 500 other numbers | 4100 + 620, 11600 | 3600 + 540, 10600 | 2500 + 840, 9400 |
  * | objects in each other, 1 KB | 1950 + 2120, 5800 | 2020 + 1690, 6100 | 2100 + 1500, 6800 |
