@@ -25,6 +25,9 @@ export const NOWHERE: number = -1;
 /** In place of the number of a lane: it is on the board. */
 export const ON_BOARD: number = -2;
 
+/** In place of a stamp in µs: it has not come to that. */
+const NEVER = -(2 ** 30);
+
 /** What a token can wait in. */
 export interface TokenQueue {
   /** Takes a token that is in this queue from wherever it is. */
@@ -68,11 +71,8 @@ export class CallToken implements Token<unknown>, LaneCall {
   /** State code as the owner has recorded it; `state` also looks into the lane. */
   code: number = WAITING;
   isWaitingForArguments = false;
-  // NaN, not undefined: the fields stay doubles.
-  submittedMs: number;
-  admittedMs: number = NaN;
-  startedMs: number = NaN;
-  endedMs: number = NaN;
+  /** When it was submitted, in ms since the epoch. */
+  readonly submittedMs: number;
   /** Number of the lane that holds the call, or `ON_BOARD`; `NOWHERE` while none does. */
   lane: number = NOWHERE;
   slot: number = -1;
@@ -82,10 +82,13 @@ export class CallToken implements Token<unknown>, LaneCall {
   previous: CallToken | undefined = undefined;
   /** Place in the heap of time limits; -1 while it has none. */
   heapIndex: number = -1;
-  nextCheckMs: number = NaN;
   signal: AbortSignal | undefined = undefined;
   /** The result, or the error, once settled. */
   outcome: unknown = undefined;
+  // The other stamps as whole µs from the submission: V8 puts each double into an object of its own, small integers into the field.
+  #admittedUs: number = NEVER;
+  #startedUs: number = NEVER;
+  #endedUs: number = NEVER;
   #promise: Promise<unknown> | undefined = undefined;
   #resolve: ((value: unknown) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
@@ -113,6 +116,41 @@ export class CallToken implements Token<unknown>, LaneCall {
   get isLimited(): boolean {
     return this.limits.timeoutMs !== undefined || this.limits.deadlineMs !== undefined ||
       this.signal !== undefined;
+  }
+
+  /** When it was admitted to a lane, in ms since the epoch; NaN before. */
+  get admittedMs(): number {
+    return this.#stamp(this.#admittedUs);
+  }
+
+  set admittedMs(ms: number) {
+    this.#admittedUs = this.#since(ms);
+  }
+
+  /** When its function started, in ms since the epoch; NaN before. */
+  get startedMs(): number {
+    return this.#stamp(this.#startedUs);
+  }
+
+  set startedMs(ms: number) {
+    this.#startedUs = this.#since(ms);
+  }
+
+  /** When its function ended, in ms since the epoch; NaN before. */
+  get endedMs(): number {
+    return this.#stamp(this.#endedUs);
+  }
+
+  set endedMs(ms: number) {
+    this.#endedUs = this.#since(ms);
+  }
+
+  #stamp(us: number): number {
+    return us === NEVER ? NaN : this.submittedMs + us / 1_000;
+  }
+
+  #since(ms: number): number {
+    return Number.isNaN(ms) ? NEVER : Math.floor((ms - this.submittedMs) * 1_000);
   }
 
   get isSettled(): boolean {
@@ -198,11 +236,20 @@ export class CallToken implements Token<unknown>, LaneCall {
   #makePromise(): Promise<unknown> {
     if (this.code === COMPLETED) return Promise.resolve(this.outcome);
     if (this.isSettled) return Promise.reject(this.outcome);
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    const promise = new Promise(capture);
+    this.#resolve = resolveNew;
+    this.#reject = rejectNew;
+    return promise;
   }
+}
+
+// The functions of the promise made last. One function that leaves them here serves all promises; a closure for each would be garbage per token.
+let resolveNew: (value: unknown) => void;
+let rejectNew: (error: unknown) => void;
+
+function capture(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  resolveNew = resolve;
+  rejectNew = reject;
 }
 
 /** What marks a token, also one of another copy of the package. */

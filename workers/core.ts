@@ -37,7 +37,9 @@ import { beforeExit, type LanePort, onCrash, openPort } from "./port.ts";
 import { PostedCalls } from "./posted_calls.ts";
 
 /** An operation that stays below this may run before the answers of the calls before it are told, in ms. */
-const QUICK_MS = 0.25;
+const QUICK_MS = 1;
+/** An operation that stays below this may run while the gate counts on this lane for more, in ms. */
+const BRISK_MS = 0.05;
 /** How fast the memory of a slow run fades, per run; more slowly for calls that may be stopped with their lane. */
 const FADING = 0.98;
 const LIMITED_FADING = 0.999;
@@ -64,6 +66,8 @@ export class LaneCore {
   #hand = -1;
   /** Whether a module loads or an asynchronous call is in flight. */
   #isBusy = false;
+  /** Whether the call that runs was expected to take long, as the gate was told. */
+  #isLong = false;
   #isTurnPlanned = false;
   #messages = 0;
   #running: CallContext | undefined;
@@ -85,7 +89,7 @@ export class LaneCore {
 
   #receive(message: unknown[]): void {
     this.#messages++;
-    this.#control?.parking.run();
+    if (!this.#isBusy) this.#control?.parking.run();
     this.#turnMs = originMs + performance.now();
     switch (message[0]) {
       case CALLS:
@@ -189,6 +193,7 @@ export class LaneCore {
 
   #keepInHand(slot: number): void {
     this.#hand = slot;
+    this.#control!.parking.work();
     this.#control!.setHand(true);
   }
 
@@ -292,7 +297,11 @@ export class LaneCore {
    */
   #nowBefore(operation: LaneOperation, isLimited: boolean): number {
     const expectedMs = isLimited ? operation.limitedSlowestMs : operation.slowestMs;
-    if (expectedMs > QUICK_MS) this.#tell();
+    if (expectedMs > BRISK_MS) {
+      this.#isLong = true;
+      this.#control!.parking.work();
+      if (expectedMs > QUICK_MS) this.#tell();
+    }
     return originMs + performance.now();
   }
 
@@ -332,6 +341,10 @@ export class LaneCore {
     this.#workedMs = endedMs;
     this.#running!.end();
     this.#running = undefined;
+    if (this.#isLong) {
+      this.#isLong = false;
+      this.#control!.parking.run();
+    }
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
     const tookMs = endedMs - startedMs;
@@ -369,6 +382,8 @@ export class LaneCore {
     value: PromiseLike<unknown>,
   ): void {
     this.#isBusy = true;
+    this.#isLong = true;
+    this.#control!.parking.work();
     this.#tell();
     const finish = (outcome: number, value: unknown): void => {
       this.#finish(operation, tag, startedMs, outcome, value);
@@ -383,6 +398,7 @@ export class LaneCore {
 
   #loadThenGoOn(operation: LaneOperation): false {
     this.#isBusy = true;
+    this.#control!.parking.work();
     this.#tell();
     void load(operation).then(() => this.#goOn());
     return false;
@@ -394,6 +410,7 @@ export class LaneCore {
    */
   #goOn(): void {
     this.#isBusy = false;
+    this.#control!.parking.run();
     const nowMs = originMs + performance.now();
     if (nowMs - this.#turnMs > TURN_MS) this.#giveWay();
     else this.#work();

@@ -12,9 +12,9 @@ import type { LaneBoardInit } from "../lib/bridge/protocol.ts";
 import type { AbortFlags } from "./context.ts";
 
 /** How many answers may wait for others before the gate is woken. */
-const MOST_UNRUNG = 32;
+const MOST_UNRUNG = 64;
 /** How long an answer may wait for others, in ms. */
-const LONGEST_HOLD_MS = 0.5;
+const LONGEST_HOLD_MS = 1;
 /** How often a spinning lane looks at the board before it looks at the clock. */
 const LOOKS_PER_CLOCK = 32;
 
@@ -118,12 +118,10 @@ export class PostedCalls implements AbortFlags {
   spin(): boolean {
     if (this.#spinMs === 0) return false;
     const untilMs = performance.now() + this.#spinMs;
-    this.#control.parking.spin();
     let isEmpty: boolean;
     do {
       for (let n = 0; (isEmpty = this.#board.isEmpty) && n < LOOKS_PER_CLOCK; n++);
     } while (isEmpty && performance.now() < untilMs);
-    this.#control.parking.run();
     return !isEmpty;
   }
 }

@@ -5,8 +5,8 @@
  *
  * | state | what the lane does | how the gate wakes it |
  * | --- | --- | --- |
- * | `RUNNING` | runs a call, or its event loop has a turn, after which it looks at the board | not at all |
- * | `SPINNING` | looks at the board over and over, for a few microseconds | not at all: it will see the call |
+ * | `RUNNING` | runs quick calls, or its event loop has a turn; then it looks at the board | not at all: it will see the call soon |
+ * | `BUSY` | runs a call that may take long, or waits for a module or a promise | not at all: another lane is woken |
  * | `PARKED` | is blocked in `Atomics.wait` on the word | stores `WOKEN`, notifies |
  * | `LOOPING` | waits in its event loop | stores `WOKEN`, posts a message |
  * | `WOKEN` | was told to wake, and has not yet | not at all: it will look at the board |
@@ -37,14 +37,14 @@
  */
 
 const RUNNING = 0;
-const SPINNING = 1;
+const BUSY = 1;
 const PARKED = 2;
 const LOOPING = 3;
 const WOKEN = 4;
 
-/** The lane was not asleep. */
-export const NOT_ASLEEP: number = 0;
-/** The lane was not asleep, and will look at the board at once. */
+/** The lane was not asleep, and may not look at the board for long. */
+export const AT_WORK: number = 0;
+/** The lane was not asleep, and will look at the board soon. */
 export const LOOKING: number = 1;
 /** The lane was parked, and is woken. */
 export const NOTIFIED: number = 2;
@@ -67,8 +67,8 @@ export class Parking {
   /** Wakes the lane if it sleeps, after there is something for it to see. @returns what it did, and whether a message is needed */
   wake(): number {
     const state = Atomics.load(this.#words, this.#at);
-    if (state === RUNNING) return NOT_ASLEEP;
-    if (state === SPINNING || state === WOKEN) return LOOKING;
+    if (state === BUSY) return AT_WORK;
+    if (state === RUNNING || state === WOKEN) return LOOKING;
     if (Atomics.compareExchange(this.#words, this.#at, state, WOKEN) !== state) return LOOKING;
     if (state === LOOPING) return NEEDS_MESSAGE;
     Atomics.notify(this.#words, this.#at);
@@ -92,9 +92,9 @@ export class Parking {
 
   // The lane's side.
 
-  /** The lane is about to look at the board over and over. */
-  spin(): void {
-    Atomics.store(this.#words, this.#at, SPINNING);
+  /** The lane is about to do what may take long; {@linkcode Parking.run} ends it. */
+  work(): void {
+    Atomics.store(this.#words, this.#at, BUSY);
   }
 
   /** The lane is about to park: the caller looks at the board once more, then calls {@linkcode Parking.wait} or {@linkcode Parking.run}. */

@@ -316,9 +316,11 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   #postAll(board: Board): void {
+    // They are admitted together.
+    const nowMs = this.#intake.first === undefined ? NaN : this.#clock.now();
     while (this.#intake.first !== undefined && board.room > 0) {
       const token = this.#intake.shift()!;
-      this.#admitAs(token, ON_BOARD);
+      this.#admitAs(token, ON_BOARD, nowMs);
       // Encoding the arguments may run accessors of the user's, which may end the token.
       if (board.post(token)) this.#limitRun(token);
       else if (!token.isSettled) this.#mail.push(this.#return(token));
@@ -326,14 +328,14 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   #admitTo(seat: Seat, token: CallToken): void {
-    this.#admitAs(token, seat.lane.index);
+    this.#admitAs(token, seat.lane.index, this.#clock.now());
     seat.lane.send(token);
     this.#limitRun(token);
   }
 
-  #admitAs(token: CallToken, lane: number): void {
+  #admitAs(token: CallToken, lane: number, nowMs: number): void {
     this.#ledger.move(token, ADMITTED);
-    token.admittedMs = this.#clock.now();
+    token.admittedMs = nowMs;
     token.lane = lane;
   }
 
@@ -342,7 +344,7 @@ export class Engine implements LaneEvents, TokenOwner {
     const { timeoutMs } = token.limits;
     if (timeoutMs === undefined || token.isSettled) return;
     const atMs = token.admittedMs + timeoutMs;
-    if (token.heapIndex < 0 || atMs < token.nextCheckMs) this.#limits.set(token, atMs);
+    if (atMs < this.#limits.nextMs(token)) this.#limits.set(token, atMs);
   }
 
   /** Back to waiting, from a lane that certainly will not start them. The caller puts them in the intake. */

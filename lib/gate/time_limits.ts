@@ -1,7 +1,7 @@
 /**
  * The tokens that have a time limit, by the moment at which each is to be looked at next. One timer serves them all.
  *
- * A binary heap with the place of each token kept on the token: a token that settles leaves at once, so that a service with long deadlines and
+ * A binary heap, the moments in an array beside it, with the place of each token kept on the token: a token that settles leaves at once, so that a service with long deadlines and
  * short calls does not collect the settled ones.
  *
  * @module
@@ -15,6 +15,8 @@ export class TimeLimits {
   readonly #clock: Clock;
   readonly #check: (token: CallToken, nowMs: number) => void;
   readonly #heap: CallToken[] = [];
+  /** By place in the heap: when the token there is to be looked at, in ms since the epoch. */
+  readonly #times: number[] = [];
   readonly #onTimer: () => void;
   #timer: Timer = undefined;
   #timerMs = Infinity;
@@ -31,13 +33,18 @@ export class TimeLimits {
     return this.#heap.length;
   }
 
+  /** When a token is to be looked at, in ms since the epoch; infinite when it is not. */
+  nextMs(token: CallToken): number {
+    return token.heapIndex < 0 ? Infinity : this.#times[token.heapIndex]!;
+  }
+
   /** Sets when a token is to be looked at, in ms since the epoch. */
   set(token: CallToken, atMs: number): void {
-    token.nextCheckMs = atMs;
     if (token.heapIndex < 0) {
       token.heapIndex = this.#heap.length;
       this.#heap.push(token);
-    }
+      this.#times.push(atMs);
+    } else this.#times[token.heapIndex] = atMs;
     this.#rise(token.heapIndex);
     this.#sink(token.heapIndex);
     this.#arm();
@@ -49,8 +56,9 @@ export class TimeLimits {
     if (index < 0) return;
     token.heapIndex = -1;
     const last = this.#heap.pop()!;
+    const lastMs = this.#times.pop()!;
     if (last !== token) {
-      this.#place(last, index);
+      this.#place(last, lastMs, index);
       this.#rise(index);
       this.#sink(last.heapIndex);
     }
@@ -63,7 +71,7 @@ export class TimeLimits {
     const nowMs = this.#clock.now();
     for (;;) {
       const token = this.#heap[0];
-      if (token === undefined || token.nextCheckMs > nowMs) break;
+      if (token === undefined || this.#times[0]! > nowMs) break;
       this.remove(token);
       this.#check(token, nowMs);
     }
@@ -71,11 +79,10 @@ export class TimeLimits {
   }
 
   #arm(): void {
-    const first = this.#heap[0];
     // A timer that fires early finds nothing due and is set anew; re-arming at each change would cost more.
-    if (first === undefined || first.nextCheckMs >= this.#timerMs) return;
+    if (this.#heap.length === 0 || this.#times[0]! >= this.#timerMs) return;
     this.#disarm();
-    this.#timerMs = first.nextCheckMs;
+    this.#timerMs = this.#times[0]!;
     this.#timer = this.#clock.setTimer(
       this.#onTimer,
       Math.max(0, this.#timerMs - this.#clock.now()),
@@ -89,39 +96,41 @@ export class TimeLimits {
     this.#timerMs = Infinity;
   }
 
-  #place(token: CallToken, index: number): void {
+  #place(token: CallToken, atMs: number, index: number): void {
     this.#heap[index] = token;
+    this.#times[index] = atMs;
     token.heapIndex = index;
   }
 
   #rise(start: number): void {
-    const heap = this.#heap;
-    const token = heap[start]!;
+    const token = this.#heap[start]!;
+    const atMs = this.#times[start]!;
     let index = start;
     while (index > 0) {
       const parentIndex = (index - 1) >> 1;
-      const parent = heap[parentIndex]!;
-      if (parent.nextCheckMs <= token.nextCheckMs) break;
-      this.#place(parent, index);
+      const parentMs = this.#times[parentIndex]!;
+      if (parentMs <= atMs) break;
+      this.#place(this.#heap[parentIndex]!, parentMs, index);
       index = parentIndex;
     }
-    this.#place(token, index);
+    this.#place(token, atMs, index);
   }
 
   #sink(start: number): void {
-    const heap = this.#heap;
-    const token = heap[start]!;
+    const times = this.#times;
+    const token = this.#heap[start]!;
+    const atMs = times[start]!;
     let index = start;
     for (;;) {
       let childIndex = 2 * index + 1;
-      if (childIndex >= heap.length) break;
-      const right = heap[childIndex + 1];
-      if (right !== undefined && right.nextCheckMs < heap[childIndex]!.nextCheckMs) childIndex++;
-      const child = heap[childIndex]!;
-      if (child.nextCheckMs >= token.nextCheckMs) break;
-      this.#place(child, index);
+      if (childIndex >= times.length) break;
+      if (childIndex + 1 < times.length && times[childIndex + 1]! < times[childIndex]!) {
+        childIndex++;
+      }
+      if (times[childIndex]! >= atMs) break;
+      this.#place(this.#heap[childIndex]!, times[childIndex]!, index);
       index = childIndex;
     }
-    this.#place(token, index);
+    this.#place(token, atMs, index);
   }
 }

@@ -10,13 +10,19 @@ import { findUncloneable } from "../bridge/cloneable.ts";
 import type { Board, LaneCall, LaneEvents } from "../bridge/contract.ts";
 import { Encoder, NO_ROOM, NOT_TAKEN } from "../bridge/encoder.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
-import { MailHabit } from "./mail_habit.ts";
+import { OperationHabit } from "./operation_habit.ts";
 import type { OperationNumbers } from "./operation_numbers.ts";
 
 /** How often the answers are looked at while there are calls and nobody rings, in ms. */
 const LOOK_MS = 10;
 /** How long answers are delivered before the program's own work has its turn, in ms. */
 const ATTEND_MS = 2;
+/** What a call costs a lane besides its function, in ms. */
+const DISPATCH_MS = 0.001;
+/** For how much work a further lane is woken, in ms. */
+const LANE_SHARE_MS = 0.1;
+/** After how many calls of a burst the lanes are woken for the first time. */
+const EARLY_CALLS = 16;
 /** How many answers of a lane are delivered before more calls are given out: the lanes are not to run dry meanwhile. */
 const MOST_AT_ONCE = 64;
 /** How often a spinning thread looks for answers before it looks at the clock. */
@@ -84,7 +90,9 @@ export class SharedBoard implements Board {
   readonly #members: Map<number, BoardMember> = new Map();
   #nextLife = 1;
   /** By number of the operation. */
-  readonly #habits: MailHabit[] = [];
+  readonly #habits: OperationHabit[] = [];
+  /** By slot: number of the operation. */
+  readonly #numbers: Int32Array;
   readonly #onBell: () => void;
   readonly #onLook: () => void;
   readonly #onTurn: () => void;
@@ -92,7 +100,9 @@ export class SharedBoard implements Board {
   #isAttending = false;
   #isTurnPlanned = false;
   #lookTimer: Timer = undefined;
+  /** Calls posted since the last flush, and how long they may take, in ms. */
   #posted = 0;
+  #postedMs = 0;
 
   /** @param parts what it is made of */
   constructor(parts: SharedBoardParts) {
@@ -101,6 +111,7 @@ export class SharedBoard implements Board {
     this.#encoder = new Encoder(this.memory.memory);
     this.#calls = new Array(parts.slots).fill(undefined);
     this.#isReleased = new Uint8Array(parts.slots);
+    this.#numbers = new Int32Array(parts.slots);
     this.#generations = new Int32Array(parts.slots);
     this.#sequences = new Float64Array(parts.slots);
     this.#free = new Int32Array(parts.slots);
@@ -112,6 +123,10 @@ export class SharedBoard implements Board {
     };
     this.#onLook = () => {
       this.#lookTimer = undefined;
+      // Calls may take longer than they used to: with some left, nobody is to sleep.
+      this.#postedMs = Infinity;
+      this.#wakeLanes();
+      this.#postedMs = 0;
       this.#attend();
     };
     this.#onTurn = () => {
@@ -133,7 +148,7 @@ export class SharedBoard implements Board {
 
   post(call: LaneCall): boolean {
     const number = this.#parts.numbers.of(call.operation);
-    const habit = this.#habits[number] ??= new MailHabit();
+    const habit = this.#habits[number] ??= new OperationHabit();
     if (habit.skips()) return false;
     const slot = this.#free[--this.#freeCount]!;
     this.#calls[slot] = call;
@@ -154,7 +169,7 @@ export class SharedBoard implements Board {
       return true;
     }
     const isTaken = length !== NOT_TAKEN && length !== NO_ROOM;
-    habit.note(isTaken);
+    habit.noteTaken(isTaken);
     if (!isTaken) {
       this.#release(slot);
       return false;
@@ -162,19 +177,20 @@ export class SharedBoard implements Board {
     const generation = this.#generations[slot]!++;
     this.#sequences[slot] = this.#nextSequence++;
     const { isLimited } = call;
+    this.#numbers[slot] = number;
     this.memory.post(slot, generation, isLimited ? ~number : number, call.id, length);
-    this.#posted++;
+    this.#postedMs += habit.slowestMs + DISPATCH_MS;
+    // The lanes begin while the rest of a burst is posted.
+    if (++this.#posted === EARLY_CALLS) this.#wakeLanes();
     return true;
   }
 
   flush(): void {
     if (this.#posted > 0) {
-      let wanted = Math.min(this.#posted, this.memory.listed);
+      this.#wakeLanes();
       this.#posted = 0;
-      for (const member of this.#members.values()) {
-        member.watch();
-        if (wanted > 0 && member.wake()) wanted--;
-      }
+      this.#postedMs = 0;
+      for (const member of this.#members.values()) member.watch();
     }
     if (!this.#isArmed) this.#attend();
   }
@@ -249,6 +265,11 @@ export class SharedBoard implements Board {
     return true;
   }
 
+  /** Records how long the call in this slot ran, in ms. */
+  noteRun(slot: number, tookMs: number): void {
+    this.#habits[this.#numbers[slot]!]!.noteRun(tookMs);
+  }
+
   /** Frees the slot of an answered call. @returns the call, or undefined when it had been given up */
   take(slot: number): LaneCall | undefined {
     const call = this.#calls[slot];
@@ -297,6 +318,18 @@ export class SharedBoard implements Board {
     let hasAny = false;
     for (const member of this.#members.values()) hasAny = member.collect(Infinity) || hasAny;
     return hasAny;
+  }
+
+  /**
+   * Wakes as many lanes as the work is worth: waking one costs both threads some microseconds, in which a single lane runs dozens of the
+   * quickest calls.
+   */
+  #wakeLanes(): void {
+    let wanted = Math.min(this.memory.listed, Math.ceil(this.#postedMs / LANE_SHARE_MS));
+    for (const member of this.#members.values()) {
+      if (wanted <= 0) return;
+      if (member.wake()) wanted--;
+    }
   }
 
   /**

@@ -27,7 +27,7 @@ import {
   WAKE,
 } from "../bridge/protocol.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
-import { NEEDS_MESSAGE, NOT_ASLEEP } from "../bridge/parking.ts";
+import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
 import type { RuntimeAdapter, WorkerHandle, WorkerSettings } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { BoardMember, SharedBoard } from "./board.ts";
@@ -248,7 +248,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     if (!this.#isReady || this.#isStopped || this.#hasEnded) return false;
     const how = this.control.parking.wake();
     if (how === NEEDS_MESSAGE) this.#post([WAKE]);
-    return how !== NOT_ASLEEP;
+    return how !== AT_WORK;
   }
 
   introduce(number: number, operation: OperationReference): void {
@@ -391,8 +391,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
       if (!isPosted) this.#isReleased[slot] = 0;
       return events.late(this.#lane);
     }
-    if (hasRun && isPosted) this.#accountedPosted++;
-    else if (hasRun) this.#accounted++;
+    if (hasRun && isPosted) {
+      this.#accountedPosted++;
+      this.#board!.noteRun(slot, endedMs - startedMs);
+    } else if (hasRun) this.#accounted++;
     if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
     else if (outcome === THREW) {
       events.threw(this.#lane, call, decodeError(value), startedMs, endedMs);
