@@ -17,10 +17,10 @@ export interface TokenGateOptions {
   /** How long a worker may take to start, or to load a module, without a word before it is given up, in ms. Default: 30,000. */
   readonly startTimeoutMs?: number;
   /**
-   * How calls reach the lanes: through shared memory, or by messages only, which is slower. What cannot go through shared memory goes by message
-   * in any case. Default: `ring`.
+   * How calls reach the lanes: by a ring in shared memory, or in frames of bytes by message, as to lanes that share no memory. What neither takes goes
+   * by structured clone. Default: `ring`.
    */
-  readonly bridge?: "ring" | "messages";
+  readonly bridge?: "ring" | "frames";
   /**
    * How long idle lanes look for calls, and the program's thread for answers, before they wait for a signal, in µs. It makes single calls
    * faster at the price of processor time: for machines with cores to spare. Default: 0.
@@ -45,7 +45,7 @@ export interface GateSettings {
   readonly lanes: number;
   readonly graceMs: number;
   readonly startTimeoutMs: number;
-  readonly bridge: "ring" | "messages";
+  readonly bridge: "ring" | "frames";
   readonly spinUs: number;
   readonly consolePrefix: (lane: number) => string | undefined;
   readonly workerUrl: string;
@@ -131,12 +131,12 @@ function readLanes(lanes: unknown, adapter: RuntimeAdapter): number {
   return lanes;
 }
 
-function readBridge(bridge: unknown): "ring" | "messages" {
+function readBridge(bridge: unknown): "ring" | "frames" {
   if (bridge === undefined || bridge === "ring") return "ring";
-  if (bridge === "messages") return bridge;
+  if (bridge === "frames") return bridge;
   const received = show(bridge);
   throw new TypeError(
-    `Cannot set "bridge" of ${SUBJECT}: received ${received}, neither "ring" nor "messages"`,
+    `Cannot set "bridge" of ${SUBJECT}: received ${received}, neither "ring" nor "frames"`,
   );
 }
 

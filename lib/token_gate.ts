@@ -159,7 +159,7 @@ export class TokenGate extends EventTarget {
     const adapter = runtimeAdapter();
     const numbers = new OperationNumbers();
     const { spinUs } = settings;
-    const board = settings.bridge === "messages" ? undefined : new SharedBoard({
+    const board = settings.bridge === "frames" ? undefined : new SharedBoard({
       clock: systemClock,
       events,
       bell: asyncBell,

@@ -5,4 +5,4 @@ import { conformanceSuite } from "./suites/conformance.ts";
 checkNoLanesLeft();
 
 conformanceSuite("ring", { bridge: "ring" });
-conformanceSuite("messages", { bridge: "messages" });
+conformanceSuite("frames", { bridge: "frames" });

@@ -5,4 +5,4 @@ import { stoppingSuite } from "./suites/stopping.ts";
 checkNoLanesLeft();
 
 stoppingSuite("ring", { bridge: "ring" });
-stoppingSuite("messages", { bridge: "messages" });
+stoppingSuite("frames", { bridge: "frames" });

@@ -10,6 +10,7 @@
 import { setImmediate } from "node:timers";
 import { uncloneableResult } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
+import { FrameReader } from "../lib/bridge/frames.ts";
 import { decodeError, encodeError } from "../lib/bridge/error_codec.ts";
 import {
   ABORT,
@@ -81,16 +82,21 @@ export class LaneCore {
       this.#turnMs = originMs + performance.now();
       this.#work();
     };
-    this.#port = openPort((message) => this.#receive(message as unknown[]), [UP]);
+    this.#port = openPort((message) => this.#receive(message), [UP]);
     this.#outbox = new Outbox(this.#port);
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
   }
 
-  #receive(message: unknown[]): void {
+  #receive(data: unknown): void {
     this.#messages++;
     if (!this.#isBusy) this.#control?.parking.run();
     this.#turnMs = originMs + performance.now();
+    if (data instanceof ArrayBuffer) {
+      this.#receiveFrame(new FrameReader(data));
+      return this.#work();
+    }
+    const message = data as unknown[];
     switch (message[0]) {
       case CALLS:
         this.#dropTaken();
@@ -116,13 +122,19 @@ export class LaneCore {
     this.#work();
   }
 
+  #receiveFrame(frame: FrameReader): void {
+    this.#dropTaken();
+    while (frame.next()) this.#queue.push(frame.first, frame.second, frame.id, frame.list());
+  }
+
   async #init(init: LaneInit): Promise<void> {
     mark.lane = init.lane;
     this.#isBusy = true;
     // A gate of another protocol reads the answer and says so; nothing else is understood.
     if (init.protocol === PROTOCOL) {
       this.#control = new ControlBlock(init.control);
-      if (init.board !== undefined) this.#posted = new PostedCalls(init.board, this.#control);
+      if (init.board === undefined) this.#outbox.useFrames();
+      else this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
       await installLaneConsole(
         init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix },

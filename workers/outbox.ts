@@ -6,6 +6,7 @@
 
 import { uncloneableResult } from "../lib/bridge/cloneable.ts";
 import { encodeError } from "../lib/bridge/error_codec.ts";
+import { FrameWriter } from "../lib/bridge/frames.ts";
 import { ANSWER_FIELDS, ANSWERS, RETURNED, THREW } from "../lib/bridge/protocol.ts";
 import type { LanePort } from "./port.ts";
 
@@ -14,12 +15,16 @@ const MOST_ANSWERS = 64;
 /** How long an answer may wait for others, in ms. */
 const LONGEST_HOLD_MS = 1;
 
+/** So many answers at least are put into a frame: for fewer, structured clone is as quick. */
+const LEAST_FRAMED = 4;
+
 /** Gathers answers and sends them. */
 export class Outbox {
   readonly #port: LanePort;
   #batch: unknown[] = [ANSWERS];
   #names: string[] = [];
   #oldestMs = 0;
+  #frames: FrameWriter | undefined;
 
   /** @param port where the answers go */
   constructor(port: LanePort) {
@@ -44,11 +49,46 @@ export class Outbox {
     // First, since cloning a result may run getters of the user's.
     this.#batch = [ANSWERS];
     this.#names = [];
+    if (this.#frames !== undefined && names.length >= LEAST_FRAMED) {
+      this.#sendFramed(this.#frames, batch, names);
+    } else this.#send(batch, names);
+  }
+
+  /** From now on answers go in frames, where they are of that kind. */
+  useFrames(): void {
+    this.#frames = new FrameWriter();
+  }
+
+  #send(batch: readonly unknown[], names: readonly string[]): void {
+    if (names.length === 0) return;
     try {
       this.#port.post(batch);
     } catch {
       this.#sendOneByOne(batch, names);
     }
+  }
+
+  #sendFramed(frames: FrameWriter, batch: readonly unknown[], names: readonly string[]): void {
+    const left: unknown[] = [ANSWERS];
+    const leftNames: string[] = [];
+    for (let i = 0; i < names.length; i++) {
+      const at = 1 + i * ANSWER_FIELDS;
+      const [tag, outcome, value] = [batch[at] as number, batch[at + 1] as number, batch[at + 2]];
+      let isFramed = false;
+      try {
+        isFramed = frames.addValue(tag, outcome, value);
+      } catch {
+        // An accessor threw; it is told below, as for any result that cannot be cloned.
+      }
+      if (isFramed) continue;
+      left.push(tag, outcome, value);
+      leftNames.push(names[i]!);
+    }
+    if (frames.count > 0) {
+      const frame = frames.take(ANSWERS);
+      this.#port.post(frame, [frame]);
+    }
+    this.#send(left, leftNames);
   }
 
   /** Some result cannot be cloned: it fails alone, the others arrive. */

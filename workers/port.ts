@@ -9,14 +9,14 @@ import { parentPort } from "node:worker_threads";
 
 /** The lane's way to its gate. */
 export interface LanePort {
-  /** Posts a message; throws what the runtime throws for a value that cannot be cloned. */
-  post(message: unknown): void;
+  /** Posts a message, and gives away what is to be transferred; throws what the runtime throws for a value that cannot be cloned. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
 }
 
 interface WebWorkerScope {
   onmessage: ((event: { data: unknown }) => void) | null;
   onmessageerror: (() => void) | null;
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   addEventListener(type: string, listener: (event: WorkerErrorEvent) => void): void;
 }
 
@@ -41,13 +41,13 @@ export function openPort(receive: (message: unknown) => void, greeting: unknown)
     scope.onmessage = (event) => receive(event.data);
     scope.onmessageerror = unreadable;
     scope.postMessage(greeting);
-    return { post: (message) => scope.postMessage(message) };
+    return { post: (message, transfer) => scope.postMessage(message, transfer) };
   }
   const port = parentPort!;
   port.on("message", receive);
   port.on("messageerror", unreadable);
   port.postMessage(greeting);
-  return { post: (message) => port.postMessage(message) };
+  return { post: (message, transfer) => port.postMessage(message, transfer) };
 }
 
 /** A message that cannot be read is lost, and on Deno every later one with it: the lane ends, and its calls go elsewhere. */
@@ -67,7 +67,9 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
     port.onmessageerror = unreadable;
   });
   parentPort!.postMessage(greeting);
-  return { post: (message) => channel!.postMessage(message) };
+  return {
+    post: (message, transfer) => channel!.postMessage(message, transfer as ArrayBuffer[] ?? []),
+  };
 }
 
 /**

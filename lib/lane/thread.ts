@@ -27,6 +27,7 @@ import {
   WAKE,
 } from "../bridge/protocol.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
+import { FrameReader, FrameWriter } from "../bridge/frames.ts";
 import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
 import type { RuntimeAdapter, WorkerHandle, WorkerSettings } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
@@ -40,6 +41,8 @@ import type { StrandedThreads } from "./stranded.ts";
 /** How long a terminated worker may take to tell its end before it is taken for gone, in ms. */
 const FAREWELL_MS = 1_000;
 
+/** So many calls at least are put into a frame: for fewer, structured clone is as quick. */
+const LEAST_FRAMED = 4;
 /** Outcome, on this side only: the answer cannot be read. */
 const UNREADABLE = -1;
 
@@ -92,6 +95,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   #accounted = 0;
   #accountedPosted = 0;
   #outgoing: unknown[] = [CALLS];
+  /** Where there is no board; what that does not take, no frame takes either. */
+  readonly #frames: FrameWriter | undefined;
   #abortSerial = 0;
   #isUp = false;
   #isReady = false;
@@ -113,6 +118,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.control = ControlBlock.allocate(parts.capacity);
     this.index = lane.index;
     this.#board = parts.board;
+    this.#frames = parts.board === undefined ? new FrameWriter() : undefined;
     this.#life = parts.board?.join(this) ?? 0;
     laneStarted();
     try {
@@ -152,6 +158,32 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     if (batch.length === 1) return;
     this.#outgoing = [CALLS];
     this.watch();
+    this.#postBatch(this.#frames === undefined ? batch : this.#frame(this.#frames, batch));
+  }
+
+  /** Puts into a frame what goes there, and posts it. @returns what is left */
+  #frame(frames: FrameWriter, batch: readonly unknown[]): readonly unknown[] {
+    if (batch.length <= LEAST_FRAMED * CALL_FIELDS) return batch;
+    const left: unknown[] = [CALLS];
+    for (let i = 1; i < batch.length; i += CALL_FIELDS) {
+      const slot = batch[i] as number;
+      const args = batch[i + 3] as unknown[];
+      try {
+        const [number, id] = [batch[i + 1] as number, batch[i + 2] as number];
+        if (!frames.addList(slot, number, id, args)) left.push(slot, number, id, args);
+      } catch (cause) {
+        this.#refuse(slot, args, cause);
+      }
+    }
+    if (frames.count > 0) {
+      const frame = frames.take(CALLS);
+      this.#post(frame, [frame]);
+    }
+    return left;
+  }
+
+  #postBatch(batch: readonly unknown[]): void {
+    if (batch.length === 1) return;
     try {
       this.#post(batch);
     } catch {
@@ -256,8 +288,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
-  #post(message: unknown): void {
-    this.#worker!.post(message);
+  #post(message: unknown, transfer?: readonly ArrayBuffer[]): void {
+    this.#worker!.post(message, transfer);
     this.control.countMessage();
     this.control.parking.unpark();
   }
@@ -318,6 +350,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
 
   #receive(data: unknown): void {
     if (this.#hasEnded) return;
+    if (data instanceof ArrayBuffer) return this.#receiveFrame(new FrameReader(data));
     const message = data as unknown[];
     switch (message[0]) {
       case ANSWERS:
@@ -374,6 +407,12 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.#parts.events.settled(this.#lane);
   }
 
+  #receiveFrame(frame: FrameReader): void {
+    this.#answerCount++;
+    while (frame.next()) this.#answer(frame.first, frame.second, frame.value());
+    this.#parts.events.settled(this.#lane);
+  }
+
   #answer(tag: number, outcome: number, value: unknown): void {
     const { events } = this.#parts;
     const isPosted = tag >= 0;
@@ -409,12 +448,15 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
       try {
         this.#post([CALLS, slot, batch[i + 1], batch[i + 2], batch[i + 3]]);
       } catch (cause) {
-        const call = this.mailbox.take(slot);
-        if (call === undefined) continue;
-        const error = findUncloneable(call.operation.name, batch[i + 3] as unknown[], cause);
-        this.#parts.events.unsendable(call, error);
+        this.#refuse(slot, batch[i + 3] as unknown[], cause);
       }
     }
+  }
+
+  #refuse(slot: number, args: readonly unknown[], cause: unknown): void {
+    const call = this.mailbox.take(slot);
+    if (call === undefined) return;
+    this.#parts.events.unsendable(call, findUncloneable(call.operation.name, args, cause));
   }
 
   #end(exitCode: number | undefined): void {

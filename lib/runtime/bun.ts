@@ -10,7 +10,7 @@ import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from 
 
 /** The parts of Bun's `Worker` that the web's has not. */
 interface BunWorker {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   terminate(): void;
   ref(): void;
   unref(): void;
@@ -50,7 +50,7 @@ export const bunAdapter: RuntimeAdapter = {
     });
     worker.addEventListener("close", (event) => events.exit(event.code));
     return {
-      post: (message) => worker.postMessage(message),
+      post: (message, transfer) => worker.postMessage(message, transfer),
       terminate: () => worker.terminate(),
       ref: () => worker.ref(),
       unref: () => worker.unref(),

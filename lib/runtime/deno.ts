@@ -68,7 +68,7 @@ export const denoAdapter: RuntimeAdapter = {
       }, 0);
     });
     return {
-      post: (message) => port.postMessage(message),
+      post: (message, transfer) => port.postMessage(message, transfer as ArrayBuffer[] ?? []),
       terminate: () => {
         worker.unref();
         port.unref?.();

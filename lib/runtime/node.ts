@@ -30,7 +30,7 @@ export const nodeAdapter: RuntimeAdapter = {
     worker.on("error", (error: unknown) => events.error(error));
     worker.on("exit", (code: number) => events.exit(code));
     return {
-      post: (message) => worker.postMessage(message),
+      post: (message, transfer) => worker.postMessage(message, transfer),
       // The promise tells no more than the exit event does, and may stay pending while a thread is in native code.
       terminate: () => void worker.terminate(),
       ref: () => worker.ref(),
