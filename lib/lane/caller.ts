@@ -1,0 +1,155 @@
+/**
+ * The caller lane: runs calls on the thread that made them, as a lane would, with copies of arguments and results, errors as they arrive
+ * from a lane, and a context of their own. What it cannot have is a lane's isolation: nothing here can be stopped from outside, and a function
+ * sees the module state of the program.
+ *
+ * @module
+ */
+
+import { uncloneableResult } from "../bridge/cloneable.ts";
+import {
+  CALLER_PENDING,
+  CALLER_REFUSED,
+  type CallerEvents,
+  type CallerLane,
+  type LaneCall,
+  type OperationReference,
+} from "../bridge/contract.ts";
+import { decodeError, encodeError } from "../bridge/error_codec.ts";
+import { isThenable } from "../bridge/thenable.ts";
+import { ValueCopier } from "../bridge/value_copier.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { CallerRun } from "./caller_run.ts";
+
+/** A function that is run. */
+export type CallerFunction = (...args: never[]) => unknown;
+
+/** What a caller lane is made of. */
+export interface ThreadCallerParts {
+  readonly clock: Clock;
+  readonly events: CallerEvents;
+  /** The function of an operation. */
+  readonly functionOf: (operation: OperationReference) => CallerFunction;
+  /** Runs a function in a context, which what it leaves running keeps. */
+  readonly within: (context: CallerRun, fn: CallerFunction, args: readonly unknown[]) => unknown;
+}
+
+/** The caller's own thread. */
+export class ThreadCaller implements CallerLane {
+  readonly #parts: ThreadCallerParts;
+  // Made when first needed: most gates never run anything here.
+  #copier: ValueCopier | undefined;
+  /** The call whose arguments are being copied, which may run accessors of the user's. */
+  #copying: LaneCall | undefined;
+  #running: CallerRun | undefined;
+  /** Runs that go on asynchronously. */
+  readonly #pending: Map<LaneCall, CallerRun> = new Map();
+
+  /** @param parts what it is made of */
+  constructor(parts: ThreadCallerParts) {
+    this.#parts = parts;
+  }
+
+  get executing(): number {
+    let executing = 0;
+    for (const run of this.#pending.values()) if (!run.aborted) executing++;
+    if (this.#running?.aborted === false) executing++;
+    return executing;
+  }
+
+  run(call: LaneCall): number {
+    const args = this.#copyArguments(call);
+    if (args === undefined) return CALLER_REFUSED;
+    const { clock, functionOf, within } = this.#parts;
+    const run = new CallerRun(call, clock.now());
+    this.#running = run;
+    let value: unknown;
+    let hasReturned = true;
+    try {
+      value = within(run, functionOf(call.operation), args);
+      if (isThenable(value)) {
+        this.#finishLater(run, value);
+        return CALLER_PENDING;
+      }
+    } catch (error) {
+      hasReturned = false;
+      value = error;
+    }
+    const endedMs = clock.now();
+    this.#finish(run, hasReturned, value, endedMs);
+    return endedMs - run.startedMs;
+  }
+
+  release(call: LaneCall, reason: unknown): void {
+    // A copy, as any lane gets: the error of the token is the program's own.
+    this.#runOf(call)?.abort(decodeError(encodeError(reason)));
+  }
+
+  isStarted(call: LaneCall): boolean {
+    return this.#runOf(call) !== undefined;
+  }
+
+  startedMs(call: LaneCall): number {
+    return this.#runOf(call)?.startedMs ?? NaN;
+  }
+
+  endedMs(): number {
+    // What ends here is settled at once.
+    return NaN;
+  }
+
+  recall(call: LaneCall): boolean {
+    if (this.#copying === call) this.#copying = undefined;
+    return !this.isStarted(call);
+  }
+
+  #runOf(call: LaneCall): CallerRun | undefined {
+    return this.#running?.call === call ? this.#running : this.#pending.get(call);
+  }
+
+  /** @returns copies; undefined when the call was recalled meanwhile, or when a lane is to find out what is wrong with them */
+  #copyArguments(call: LaneCall): readonly unknown[] | undefined {
+    this.#copying = call;
+    try {
+      this.#copier ??= new ValueCopier();
+      const args = this.#copier.list(call.args);
+      return this.#copying === call ? args : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      this.#copying = undefined;
+    }
+  }
+
+  #finishLater(run: CallerRun, value: PromiseLike<unknown>): void {
+    this.#running = undefined;
+    this.#pending.set(run.call, run);
+    const finish = (hasReturned: boolean, value: unknown): void =>
+      this.#finish(run, hasReturned, value, this.#parts.clock.now());
+    // Through a promise of our own: a thenable of the user's may call back twice, or at once.
+    new Promise((resolve) => resolve(value)).then(
+      (result) => finish(true, result),
+      (error) => finish(false, error),
+    );
+  }
+
+  #finish(run: CallerRun, hasReturned: boolean, value: unknown, endedMs: number): void {
+    // Still running until the copy is made: accessors of the result, or of the error, are the user's.
+    let outcome: unknown;
+    if (hasReturned) {
+      try {
+        outcome = this.#copier!.value(value);
+      } catch (cause) {
+        hasReturned = false;
+        value = uncloneableResult(run.call.operation.name, value, cause);
+      }
+    }
+    if (!hasReturned) outcome = decodeError(encodeError(value));
+    if (this.#running === run) this.#running = undefined;
+    else this.#pending.delete(run.call);
+    const { events } = this.#parts;
+    if (run.aborted) events.late();
+    else if (hasReturned) events.returned(run.call, outcome, run.startedMs, endedMs);
+    else events.threw(run.call, outcome, run.startedMs, endedMs);
+  }
+}
