@@ -61,6 +61,13 @@ export const BARS: readonly Bar[] = [
     (result) => againstBestPeer(result, "ping.p50Us", Math.min),
   ),
   bar(
+    "ping p50 with spinUs / best peer",
+    "at most",
+    "x",
+    { node: 0.3, bun: 0.5, deno: 0.3 },
+    (result) => againstBestPeer(result, "ping.p50Us", Math.min, "ping.spin.p50Us"),
+  ),
+  bar(
     "waves of 16 to 64 / loop",
     "at least",
     "x",
@@ -163,10 +170,11 @@ function againstBestPeer(
   result: RuntimeResult,
   metric: string,
   better: (a: number, b: number) => number,
+  ownMetric: string = metric,
 ): Figure | undefined {
   const peer = bestPeer(result, metric, better);
   if (peer === undefined) return undefined;
-  const columns = [valuesOf(result, "tokengate", metric), valuesOf(result, peer, metric)];
+  const columns = [valuesOf(result, "tokengate", ownMetric), valuesOf(result, peer, metric)];
   return { values: paired(columns, (ours, theirs) => ours / theirs), note: peer };
 }
 

@@ -44,6 +44,8 @@ const GROUPS: readonly MetricGroup[] = [
       row("no-op calls per second", "noop.perSecond", "more", formatCount),
       row("ping, median, µs", "ping.p50Us", "less"),
       row("ping, 99th percentile, µs", "ping.p99Us", "less"),
+      row("ping with spinUs 100, median, µs", "ping.spin.p50Us", "less"),
+      row("ping with spinUs 100, 99th percentile, µs", "ping.spin.p99Us", "less"),
     ],
   },
   {

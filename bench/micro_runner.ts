@@ -6,6 +6,10 @@
  */
 
 import process from "node:process";
+import { allocateAnswers, AnswerReader, AnswerWriter } from "../lib/bridge/answer_ring.ts";
+import { CallBoard } from "../lib/bridge/call_board.ts";
+import { Decoder } from "../lib/bridge/decoder.ts";
+import { Encoder } from "../lib/bridge/encoder.ts";
 import { decodeError, encodeError } from "../lib/bridge/error_codec.ts";
 import { CallToken, COMPLETED, type TokenOwner } from "../lib/call_token.ts";
 import { Intake } from "../lib/gate/intake.ts";
@@ -47,6 +51,40 @@ const rich = Object.assign(new TypeError("bad request", { cause: plain }), {
 });
 const encoded = encodeError(rich);
 
+const CODEC_BYTES = 2 ** 16;
+const memory = new SharedArrayBuffer(CODEC_BYTES);
+const encoder = new Encoder(memory);
+const decoder = new Decoder(memory);
+const board = CallBoard.allocate(MANY);
+const answers = allocateAnswers();
+const answerWriter = new AnswerWriter(answers);
+const answerReader = new AnswerReader(answers);
+let generation = 0;
+
+/** Values of the kinds that calls are made of. */
+const values: Readonly<Record<string, unknown>> = {
+  "two numbers": [3, 0.5],
+  "300 letters": "tokengate ".repeat(30),
+  "500 integers": Array.from({ length: 500 }, (_, i) => i * 150),
+  "a nested object": {
+    id: 7,
+    name: "order",
+    lines: Array.from({ length: 8 }, (_, i) => ({ sku: `sku-${i}`, count: i, price: i * 1.5 })),
+  },
+  "1 KB of bytes": new Uint8Array(1_024),
+};
+
+/** There and back by the codec, and by structured clone beside it. */
+function codecBenchmarks(): Record<string, (keep: (value: unknown) => void) => () => unknown> {
+  const made: Record<string, (keep: (value: unknown) => void) => () => unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    made[`codec: ${name}, there and back`] = (keep) => () =>
+      keep(decoder.decode(0, encoder.encode(value, 0, CODEC_BYTES)));
+    made[`structuredClone: ${name}`] = (keep) => () => keep(structuredClone(value));
+  }
+  return made;
+}
+
 const benchmarks: Readonly<Record<string, (keep: (value: unknown) => void) => () => unknown>> = {
   [`queue: ${MANY} in, ${MANY} out`]: () => () => {
     for (let i = 0; i < MANY; i++) intake.push(tokens[i]!);
@@ -55,6 +93,18 @@ const benchmarks: Readonly<Record<string, (keep: (value: unknown) => void) => ()
   [`mailbox: ${MANY} in, ${MANY} out`]: () => () => {
     for (let i = 0; i < MANY; i++) mailbox.put(tokens[i]!);
     for (let i = 0; i < MANY; i++) mailbox.take(i);
+  },
+  [`board: ${MANY} posted, taken, started, ended`]: () => () => {
+    generation++;
+    for (let slot = 0; slot < MANY; slot++) board.post(slot, generation, 0, slot, 0);
+    for (let slot = board.take(); slot >= 0; slot = board.take()) {
+      board.start(slot, board.openWord(slot), 1);
+      board.end(slot, 1, 0);
+    }
+  },
+  [`answer ring: ${MANY} numbers in, ${MANY} out`]: () => () => {
+    for (let slot = 0; slot < MANY; slot++) answerWriter.write(slot, 0, slot);
+    while (answerReader.next());
   },
   "token: made, settled, never awaited": (keep) => () => {
     const own = token();
@@ -75,6 +125,7 @@ const benchmarks: Readonly<Record<string, (keep: (value: unknown) => void) => ()
     table.release(own);
     keep(own);
   },
+  ...codecBenchmarks(),
   "error: encoded": (keep) => () => keep(encodeError(plain)),
   "error with cause, code and details: encoded": (keep) => () => keep(encodeError(rich)),
   "error with cause, code and details: decoded": (keep) => () => keep(decodeError(encoded)),

@@ -21,6 +21,11 @@ export interface Contender {
     name: WorkName,
     bytes: Uint8Array<ArrayBuffer>,
   ) => PromiseLike<unknown>;
+  /**
+   * Starts the same pool with threads that look for work for some time before they sleep; undefined where the pool offers no such thing
+   * beside its best settings.
+   */
+  readonly startSpinning?: () => Promise<Contender>;
   /** Ends the pool. */
   close(): Promise<unknown>;
 }

@@ -1,17 +1,20 @@
 /**
- * Ours: a gate with default settings.
+ * Ours: a gate with default settings, and for single calls also one that spins.
  *
  * @module
  */
 
 import type { Contender, StartContender } from "./contender.ts";
 
+/** How long its threads look for work in the measure of single calls, in µs. */
+const SPIN_US = 100;
+
 /** Imports the package. */
 export async function load(): Promise<StartContender> {
   const { TokenGate } = await import("../../mod.ts");
   const { workOperations } = await import("./tokengate_operations.ts");
-  return async (lanes: number): Promise<Contender> => {
-    const gate = new TokenGate({ lanes });
+  const start = async (lanes: number, spinUs: number): Promise<Contender> => {
+    const gate = new TokenGate({ lanes, spinUs });
     // Bound once, as a program with more than one gate would.
     const calls = Object.fromEntries(
       Object.entries(workOperations).map(([name, each]) => [name, each.with({ gate })]),
@@ -19,7 +22,9 @@ export async function load(): Promise<StartContender> {
     await gate.started();
     return {
       call: (name, args) => calls[name]!(...args),
+      startSpinning: () => start(lanes, SPIN_US),
       close: () => gate.close({ drain: false }),
     };
   };
+  return (lanes) => start(lanes, 0);
 }
