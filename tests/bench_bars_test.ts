@@ -85,7 +85,10 @@ test("growth is relative to the loop's own", () => {
 test("what was not measured has no verdict and says so", () => {
   const heavy = cell("50 ms");
   assertStrictEquals(heavy.verdict, null);
-  assertStrictEquals(formatCell(BARS.find(({ name }) => name.startsWith("50 ms"))!, heavy), "not measured");
+  assertStrictEquals(
+    formatCell(BARS.find(({ name }) => name.startsWith("50 ms"))!, heavy),
+    "not measured",
+  );
   const lines = barLines(SAMPLE);
   assert(lines.includes("Not measured: 50 ms tasks, efficiency."));
   assert(lines.at(-1)!.startsWith("Not to be trusted on node: other programs used 10%"));
