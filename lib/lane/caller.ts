@@ -37,11 +37,12 @@ export interface ThreadCallerParts {
 /** The caller's own thread. */
 export class ThreadCaller implements CallerLane {
   readonly #parts: ThreadCallerParts;
-  // Made when first needed: most gates never run anything here.
+  /** Made when first needed: most gates never run anything here. */
   #copier: ValueCopier | undefined;
   /** The call whose arguments are being copied, which may run accessors of the user's. */
   #copying: LaneCall | undefined;
   #running: CallerRun | undefined;
+  #runningCall: LaneCall | undefined;
   /** Runs that go on asynchronously. */
   readonly #pending: Map<LaneCall, CallerRun> = new Map();
 
@@ -57,18 +58,25 @@ export class ThreadCaller implements CallerLane {
     return executing;
   }
 
+  prepare(): void {
+    this.#copier = new ValueCopier();
+    this.#copier.list([{}]);
+    this.#parts.within(new CallerRun(NaN, NaN), () => {}, []);
+  }
+
   run(call: LaneCall): number {
     const args = this.#copyArguments(call);
     if (args === undefined) return CALLER_REFUSED;
     const { clock, functionOf, within } = this.#parts;
-    const run = new CallerRun(call, clock.now());
+    const run = new CallerRun(call.id, clock.now());
     this.#running = run;
+    this.#runningCall = call;
     let value: unknown;
     let hasReturned = true;
     try {
       value = within(run, functionOf(call.operation), args);
       if (isThenable(value)) {
-        this.#finishLater(run, value);
+        this.#finishLater(call, run, value);
         return CALLER_PENDING;
       }
     } catch (error) {
@@ -76,7 +84,7 @@ export class ThreadCaller implements CallerLane {
       value = error;
     }
     const endedMs = clock.now();
-    this.#finish(run, hasReturned, value, endedMs);
+    this.#finish(call, run, hasReturned, value, endedMs);
     return endedMs - run.startedMs;
   }
 
@@ -104,15 +112,14 @@ export class ThreadCaller implements CallerLane {
   }
 
   #runOf(call: LaneCall): CallerRun | undefined {
-    return this.#running?.call === call ? this.#running : this.#pending.get(call);
+    return this.#runningCall === call ? this.#running : this.#pending.get(call);
   }
 
   /** @returns copies; undefined when the call was recalled meanwhile, or when a lane is to find out what is wrong with them */
   #copyArguments(call: LaneCall): readonly unknown[] | undefined {
     this.#copying = call;
     try {
-      this.#copier ??= new ValueCopier();
-      const args = this.#copier.list(call.args);
+      const args = this.#copier!.list(call.args);
       return this.#copying === call ? args : undefined;
     } catch {
       return undefined;
@@ -121,11 +128,12 @@ export class ThreadCaller implements CallerLane {
     }
   }
 
-  #finishLater(run: CallerRun, value: PromiseLike<unknown>): void {
+  #finishLater(call: LaneCall, run: CallerRun, value: PromiseLike<unknown>): void {
     this.#running = undefined;
-    this.#pending.set(run.call, run);
+    this.#runningCall = undefined;
+    this.#pending.set(call, run);
     const finish = (hasReturned: boolean, value: unknown): void =>
-      this.#finish(run, hasReturned, value, this.#parts.clock.now());
+      this.#finish(call, run, hasReturned, value, this.#parts.clock.now());
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.
     new Promise((resolve) => resolve(value)).then(
       (result) => finish(true, result),
@@ -133,7 +141,13 @@ export class ThreadCaller implements CallerLane {
     );
   }
 
-  #finish(run: CallerRun, hasReturned: boolean, value: unknown, endedMs: number): void {
+  #finish(
+    call: LaneCall,
+    run: CallerRun,
+    hasReturned: boolean,
+    value: unknown,
+    endedMs: number,
+  ): void {
     // Still running until the copy is made: accessors of the result, or of the error, are the user's.
     let outcome: unknown;
     if (hasReturned) {
@@ -141,15 +155,17 @@ export class ThreadCaller implements CallerLane {
         outcome = this.#copier!.value(value);
       } catch (cause) {
         hasReturned = false;
-        value = uncloneableResult(run.call.operation.name, value, cause);
+        value = uncloneableResult(call.operation.name, value, cause);
       }
     }
     if (!hasReturned) outcome = decodeError(encodeError(value));
-    if (this.#running === run) this.#running = undefined;
-    else this.#pending.delete(run.call);
+    if (this.#runningCall === call) {
+      this.#running = undefined;
+      this.#runningCall = undefined;
+    } else this.#pending.delete(call);
     const { events } = this.#parts;
     if (run.aborted) events.late();
-    else if (hasReturned) events.returned(run.call, outcome, run.startedMs, endedMs);
-    else events.threw(run.call, outcome, run.startedMs, endedMs);
+    else if (hasReturned) events.returned(call, outcome, run.startedMs, endedMs);
+    else events.threw(call, outcome, run.startedMs, endedMs);
   }
 }

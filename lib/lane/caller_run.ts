@@ -4,14 +4,11 @@
  * @module
  */
 
-import type { LaneCall } from "../bridge/contract.ts";
-
 /** In place of the number of a lane: the caller's own thread. */
 const CALLERS_THREAD = -1;
 
 /** A run from its start to its end. */
 export class CallerRun {
-  readonly call: LaneCall;
   readonly tokenId: number;
   readonly lane: number = CALLERS_THREAD;
   readonly startedMs: number;
@@ -19,10 +16,9 @@ export class CallerRun {
   #reason: unknown = undefined;
   #isAborted = false;
 
-  /** @param call what is run @param startedMs when, in ms since the epoch */
-  constructor(call: LaneCall, startedMs: number) {
-    this.call = call;
-    this.tokenId = call.id;
+  /** @param tokenId the token @param startedMs when it started, in ms since the epoch */
+  constructor(tokenId: number, startedMs: number) {
+    this.tokenId = tokenId;
     this.startedMs = startedMs;
   }
 
