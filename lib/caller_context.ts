@@ -7,6 +7,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CALLER_MARK, type CallerMark, callerMark, type OperationContext } from "./lane_mark.ts";
 
+/** The asynchronous context of the program's start: none, for all that anybody could set. */
+const outside: (task: () => void) => void = AsyncLocalStorage.snapshot();
+
 function apply(fn: (...args: never[]) => unknown, args: readonly unknown[]): unknown {
   return fn.apply(undefined, args as never[]);
 }
@@ -19,6 +22,7 @@ export function callerContexts(): CallerMark {
   const contexts: AsyncLocalStorage<OperationContext> = new AsyncLocalStorage();
   const mark: CallerMark = {
     context: () => contexts.getStore(),
+    outside,
     within: (context, fn, args) => contexts.run(context, apply, fn, args),
   };
   Reflect.set(globalThis, CALLER_MARK, mark);

@@ -50,6 +50,8 @@ export function laneMark(): LaneMark | undefined {
 export interface CallerMark {
   /** The context of the operation that runs in the current asynchronous context. */
   context(): OperationContext | undefined;
+  /** Does something in no asynchronous context of the program. */
+  outside(task: () => void): void;
   /** Runs a function inside a context. */
   within(
     context: OperationContext,

@@ -220,6 +220,7 @@ function makeCaller(events: CallerEvents): CallerLane {
     clock: systemClock,
     events,
     functionOf: (operation) => (operation as Definition).fn,
+    outside: (task) => callerContexts().outside(task),
     within: (context, fn, args) => callerContexts().within(context, fn, args),
   });
 }

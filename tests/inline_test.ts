@@ -1,5 +1,6 @@
 // The option `inline: "auto"`, on real lanes. What runs where depends on measured times, so these tests call until they have seen what they are about,
 // and assert what must hold wherever a call ran.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import {
   assert,
@@ -347,6 +348,23 @@ test("a function that turns out to be asynchronous runs here once, in its contex
     for (let n = 0; n < 300; n++) assertEquals((await call()).before, 0);
     assertEquals(gate.stats().inline, 1);
   });
+});
+
+test("a run here sees nothing of the asynchronous context of the code that called", async () => {
+  const requests = new AsyncLocalStorage<string>();
+  here.look = () => requests.getStore();
+  await using(new TokenGate({ lanes: 1 }), async (gate) => {
+    const call = where.with({ gate });
+    await learn(gate, call);
+    await until(async () => {
+      here.kept = "nothing";
+      const lane = await requests.run("a request", call);
+      if (lane !== HERE) return false;
+      assertEquals(here.kept, undefined);
+      return true;
+    });
+  });
+  here.look = undefined;
 });
 
 test("an asynchronous run here that is cancelled sees its signal, and what it comes to is late", async () => {

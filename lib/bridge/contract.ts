@@ -144,8 +144,8 @@ export interface CallerEvents {
 export interface CallerLane extends CallHolder {
   /** Calls that have started and are neither ended nor released. */
   readonly executing: number;
-  /** Makes what runs need, once and before the first, which is not to be taken for a slow one. */
-  prepare(): void;
+  /** Does some runs, in no asynchronous context of the program: a burst may have calls from several. */
+  enter(runs: () => void): void;
   /** Runs a call, now. @returns how long its function took, in ms; or `CALLER_REFUSED` or `CALLER_PENDING` */
   run(call: LaneCall): number;
   /** Asks a call that has started to stop, and gives it up. */

@@ -45,12 +45,13 @@ export class CallerWork implements CallerEvents {
   readonly #policy: InlinePolicy = new InlinePolicy();
   readonly #intake: Intake = new Intake();
   readonly #onRun: () => void;
+  readonly #onEntered: () => void;
   readonly #onTurn: () => void;
-  #isPrepared = false;
   #isRunPlanned = false;
   #isTurnPlanned = false;
-  /** A token on its way to a lane and back while there was no other. */
+  /** A token on its way to a lane and back while there was no other, and since when. */
   #lone: CallToken | undefined;
+  #loneMs = NaN;
 
   /** @param clock the time @param makeCaller makes the caller lane @param moves the engine's part */
   constructor(
@@ -61,7 +62,11 @@ export class CallerWork implements CallerEvents {
     this.#clock = clock;
     this.#moves = moves;
     this.caller = makeCaller(this);
-    this.#onRun = () => this.#run();
+    this.#onRun = () => {
+      this.#isRunPlanned = false;
+      this.caller.enter(this.#onEntered);
+    };
+    this.#onEntered = () => this.#run();
     this.#onTurn = () => {
       this.#isTurnPlanned = false;
       this.#policy.renew();
@@ -82,6 +87,8 @@ export class CallerWork implements CallerEvents {
       return true;
     }
     this.#lone = active === 1 ? token : undefined;
+    // Not since it was submitted: it may have waited for its arguments.
+    if (active === 1) this.#loneMs = this.#clock.now();
     return false;
   }
 
@@ -92,7 +99,7 @@ export class CallerWork implements CallerEvents {
     this.#policy.ranInLane(token.operation, runMs);
     if (this.#lone !== token) return;
     this.#lone = undefined;
-    if (active === 0) this.#policy.crossed(this.#clock.now() - token.submittedMs - runMs);
+    if (active === 0) this.#policy.crossed(this.#clock.now() - this.#loneMs - runMs);
   }
 
   /** Sees to it that what waits here is run. */
@@ -116,7 +123,7 @@ export class CallerWork implements CallerEvents {
     this.#moves.late();
   }
 
-  /** A call that may be ended by anybody but its owner's hand needs a lane: nothing that runs here can be stopped, or interrupted by a timer. */
+  /** A call that may have to be stopped needs a lane: here no timer and no signal gets its turn while a function runs. */
   #mayTake(token: CallToken): boolean {
     const { timeoutMs, queueTimeoutMs, deadlineMs } = token.limits;
     return token.signal === undefined && timeoutMs === undefined && deadlineMs === undefined &&
@@ -124,9 +131,6 @@ export class CallerWork implements CallerEvents {
   }
 
   #run(): void {
-    this.#isRunPlanned = false;
-    if (!this.#isPrepared) this.caller.prepare();
-    this.#isPrepared = true;
     let nowMs = this.#clock.now();
     // What the functions call meanwhile may be taken here too.
     while (this.#intake.first !== undefined && !this.#policy.isSpent) {

@@ -30,6 +30,8 @@ export interface ThreadCallerParts {
   readonly events: CallerEvents;
   /** The function of an operation. */
   readonly functionOf: (operation: OperationReference) => CallerFunction;
+  /** Does something in no asynchronous context of the program. */
+  readonly outside: (task: () => void) => void;
   /** Runs a function in a context, which what it leaves running keeps. */
   readonly within: (context: CallerRun, fn: CallerFunction, args: readonly unknown[]) => unknown;
 }
@@ -58,10 +60,14 @@ export class ThreadCaller implements CallerLane {
     return executing;
   }
 
-  prepare(): void {
-    this.#copier = new ValueCopier();
-    this.#copier.list([{}]);
-    this.#parts.within(new CallerRun(NaN, NaN), () => {}, []);
+  enter(runs: () => void): void {
+    if (this.#copier === undefined) {
+      this.#copier = new ValueCopier();
+      // Used once before the first run, which is not to be taken for a slow one.
+      this.#copier.list([{}]);
+      this.#parts.within(new CallerRun(NaN, NaN), () => {}, []);
+    }
+    this.#parts.outside(runs);
   }
 
   run(call: LaneCall): number {
