@@ -11,7 +11,9 @@ const AUTO = { inline: "auto" } as const;
 const QUICK = { runMs: 0.005 };
 
 /** A gate that knows its operation to be cheap. */
-async function learned(options: ConstructorParameters<typeof SimulatedGate>[0] = {}) {
+async function learned(
+  options: ConstructorParameters<typeof SimulatedGate>[0] = {},
+): Promise<{ world: SimulatedGate; here: readonly number[] }> {
   const world = new SimulatedGate(options);
   const { here } = world;
   for (let n = 0; n < LEAST_RUNS; n++) world.call(QUICK, AUTO);
