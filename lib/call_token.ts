@@ -24,6 +24,8 @@ export const TIMEOUT: number = 6;
 export const NOWHERE: number = -1;
 /** In place of the number of a lane: it is on the board. */
 export const ON_BOARD: number = -2;
+/** In place of the number of a lane: it runs on the caller's own thread. */
+export const ON_CALLER: number = -3;
 
 /** In place of a stamp in µs: it has not come to that. */
 const NEVER = -(2 ** 30);
@@ -44,11 +46,13 @@ const STATES: readonly TokenState[] = [
   "timeout",
 ];
 
-/** The limits of one call, in ms; shared by all calls of the same options. */
+/** What limits one call, in ms, and where it may run; shared by all calls of the same options. */
 export interface CallLimits {
   readonly timeoutMs: number | undefined;
   readonly queueTimeoutMs: number | undefined;
   readonly deadlineMs: number | undefined;
+  /** Whether it may run on the caller's own thread. */
+  readonly inline: "never" | "auto";
 }
 
 /** Who moves a token: the gate, or the lane for a call inside an operation. */
@@ -73,7 +77,7 @@ export class CallToken implements Token<unknown>, LaneCall {
   isWaitingForArguments = false;
   /** When it was submitted, in ms since the epoch. */
   readonly submittedMs: number;
-  /** Number of the lane that holds the call, or `ON_BOARD`; `NOWHERE` while none does. */
+  /** Number of the lane that holds the call, or `ON_BOARD` or `ON_CALLER`; `NOWHERE` while none does. */
   lane: number = NOWHERE;
   slot: number = -1;
   /** The intake it waits in, and its links there. */

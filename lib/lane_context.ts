@@ -6,7 +6,7 @@
 
 import type { OperationReference } from "./bridge/contract.ts";
 import { GateInLaneError } from "./errors.ts";
-import { laneMark, type OperationContext } from "./lane_mark.ts";
+import { callerMark, laneMark, type OperationContext } from "./lane_mark.ts";
 
 /**
  * Whether this code runs in a lane. A lane imports the modules of the operations it runs, so their top level runs there too:
@@ -27,7 +27,7 @@ export const inLane: boolean = laneMark() !== undefined;
  * The context of the running operation: its signal, a cheap flag to poll, its token and its lane.
  *
  * @returns the context of the call that this code runs for
- * @throws {Error} when no operation is running here: outside of lanes, in `op.local`, at the top level of a module
+ * @throws {Error} when no operation is running here: outside of operations, in `op.local`, at the top level of a module
  *
  * @example Stopping a loop when asked
  * ```ts
@@ -42,7 +42,7 @@ export const inLane: boolean = laneMark() !== undefined;
  * ```
  */
 export function current(): OperationContext {
-  const context = laneMark()?.context();
+  const context = (laneMark() ?? callerMark())?.context();
   if (context === undefined) {
     throw new Error(
       "Cannot read the current operation: none is running here; call it from inside an operation that was called through a gate",

@@ -11,7 +11,7 @@ import type { GateInLaneError } from "./errors.ts";
 export interface OperationContext {
   /** Id of the token that this run belongs to. */
   readonly tokenId: number;
-  /** Number of the lane it runs in. */
+  /** Number of the lane it runs in; -1 on the caller's own thread, where calls with `inline: "auto"` may run. */
   readonly lane: number;
   /**
    * Whether the call should stop: it was cancelled or ran out of time. Cheap, and true at once even in a loop that never
@@ -44,4 +44,26 @@ export const LANE_MARK: symbol = Symbol.for("tokengate.lane.1");
 /** @returns the mark of the lane that this is, or undefined outside of lanes */
 export function laneMark(): LaneMark | undefined {
   return Reflect.get(globalThis, LANE_MARK) as LaneMark | undefined;
+}
+
+/** What the program's own thread has for operations that run on it. Its shape, too, is part of the protocol between copies of the package. */
+export interface CallerMark {
+  /** The context of the operation that runs in the current asynchronous context. */
+  context(): OperationContext | undefined;
+  /** Does something in no asynchronous context of the program. */
+  outside(task: () => void): void;
+  /** Runs a function inside a context. */
+  within(
+    context: OperationContext,
+    fn: (...args: never[]) => unknown,
+    args: readonly unknown[],
+  ): unknown;
+}
+
+/** Where that is. */
+export const CALLER_MARK: symbol = Symbol.for("tokengate.caller.1");
+
+/** @returns the mark of the program's thread, or undefined while nothing was run there, and in lanes */
+export function callerMark(): CallerMark | undefined {
+  return Reflect.get(globalThis, CALLER_MARK) as CallerMark | undefined;
 }

@@ -26,6 +26,8 @@ export type Awaitable<A extends readonly unknown[]> = {
 
 /** Options of single calls of an operation; what is not given stays as declared. */
 export interface CallOptions extends LimitOptions {
+  /** Whether the calls may run on the caller's own thread, as in {@linkcode OperationOptions}. Default: as declared. */
+  readonly inline?: "never" | "auto";
   /** The gate to call through. Default: the default gate, which is made on first use and lets the process end by itself. */
   readonly gate?: TokenGate;
   /** Cancels the tokens when it aborts; its reason becomes the `cause`. Default: none. */

@@ -18,7 +18,37 @@ export interface LimitOptions {
 }
 
 /** Options of a declared operation: what holds for each call of it. */
-export interface OperationOptions extends LimitOptions {}
+export interface OperationOptions extends LimitOptions {
+  /**
+   * Where the calls run. `"never"`: in lanes. `"auto"`: when the operation was seen to cost less than crossing to a lane, also on the caller's own
+   * thread, some of them, for a millisecond in each turn of the event loop at most; it runs after the code that called has given way,
+   * with copies of its arguments and its result, as in a lane. Default: `"never"`.
+   *
+   * For short pure functions. There it can be told from a lane: module state is the program's, `current().lane` is -1, `inLane` is false, calls of
+   * other operations are calls of the program, and what ends the process ends the program. It may overtake calls that wait for lanes.
+   * Calls with a time limit or a signal run in lanes whatever this says, since they may have to be stopped; so do asynchronous functions,
+   * but for the one run that shows that they are.
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation } from "@tokengate/tokengate";
+   *
+   * export const area: Operation<[width: number, height: number], number> = operation(
+   *   import.meta,
+   *   "area",
+   *   (width, height) => width * height,
+   *   { inline: "auto" },
+   * );
+   *
+   * if (!inLane) {
+   *   let sum = 0;
+   *   for (let n = 0; n < 100; n++) sum += await area(n, 2);
+   *   console.log(sum); // 9900
+   * }
+   * ```
+   */
+  readonly inline?: "never" | "auto";
+}
 
 /** What one call asks for, read once and shared by all calls of the same options. */
 export type CallSettings = CallRequest;
@@ -33,12 +63,13 @@ const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", 
  * @throws {RangeError} when a time is not above zero
  */
 export function readOperationOptions(subject: string, options: OperationOptions): CallSettings {
-  checkKeys(subject, options, LIMITS);
+  checkKeys(subject, options, [...LIMITS, "inline"]);
   return {
     timeoutMs: readDuration(subject, "timeoutMs", options.timeoutMs),
     queueTimeoutMs: readDuration(subject, "queueTimeoutMs", options.queueTimeoutMs),
     deadlineMs: readDuration(subject, "deadlineMs", options.deadlineMs),
     signal: undefined,
+    inline: readInline(subject, options.inline) ?? "never",
   };
 }
 
@@ -53,9 +84,9 @@ export function readOperationOptions(subject: string, options: OperationOptions)
 export function readCallOptions(
   subject: string,
   base: CallSettings,
-  options: LimitOptions & { readonly signal?: AbortSignal; readonly gate?: unknown },
+  options: OperationOptions & { readonly signal?: AbortSignal; readonly gate?: unknown },
 ): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "signal", "gate"]);
+  checkKeys(subject, options, [...LIMITS, "inline", "signal", "gate"]);
   const { signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(
@@ -69,5 +100,13 @@ export function readCallOptions(
     queueTimeoutMs: read("queueTimeoutMs"),
     deadlineMs: read("deadlineMs"),
     signal: signal ?? base.signal,
+    inline: readInline(subject, options.inline) ?? base.inline,
   };
+}
+
+function readInline(subject: string, inline: unknown): "never" | "auto" | undefined {
+  if (inline === undefined || inline === "never" || inline === "auto") return inline;
+  throw new TypeError(
+    `Cannot set "inline" of ${subject}: received ${show(inline)}, not "never" or "auto"`,
+  );
 }

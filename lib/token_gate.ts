@@ -5,12 +5,14 @@
  */
 
 import { type BoundCall, boundCall } from "./bound_call.ts";
-import type { Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
+import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
+import { callerContexts } from "./caller_context.ts";
 import type { CallToken } from "./call_token.ts";
 import { Engine, type LaneSet } from "./gate/engine.ts";
 import type { GateStats } from "./gate/ledger.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
 import { asyncBell, SharedBoard } from "./lane/board.ts";
+import { ThreadCaller } from "./lane/caller.ts";
 import { OperationNumbers } from "./lane/operation_numbers.ts";
 import { StrandedThreads } from "./lane/stranded.ts";
 import { threadLane } from "./lane/thread.ts";
@@ -18,6 +20,7 @@ import { refuseInLane } from "./lane_context.ts";
 import { laneMark } from "./lane_mark.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
+import type { Definition } from "./registry.ts";
 import { checkKeys, checkType, readDuration } from "./options.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { runtimeAdapter } from "./runtime/detect.ts";
@@ -85,6 +88,7 @@ export class TokenGate extends EventTarget {
       clock: systemClock,
       graceMs: settings.graceMs,
       makeLanes: (events) => this.#makeLanes(settings, events),
+      makeCaller,
       onCrash: (lane, loss) => this.#onCrash(lane, loss),
       onReplaced: (lane) => this.#onReplaced(lane),
       stranded: () => this.#stranded.count(),
@@ -209,6 +213,16 @@ export class TokenGate extends EventTarget {
   #dispatch(type: string, detail: object): void {
     queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
   }
+}
+
+function makeCaller(events: CallerEvents): CallerLane {
+  return new ThreadCaller({
+    clock: systemClock,
+    events,
+    functionOf: (operation) => (operation as Definition).fn,
+    outside: (task) => callerContexts().outside(task),
+    within: (context, fn, args) => callerContexts().within(context, fn, args),
+  });
 }
 
 function reportStranded(): void {

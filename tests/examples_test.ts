@@ -10,6 +10,7 @@ const root = new URL("../", import.meta.url);
 const documented = [
   "mod.ts",
   "lib/operation.ts",
+  "lib/operation_options.ts",
   "lib/token.ts",
   "lib/token_gate.ts",
   "lib/lane_context.ts",

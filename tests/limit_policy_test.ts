@@ -6,7 +6,13 @@ import { expiredLimit, nextCheck } from "../lib/gate/limit_policy.ts";
 const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
 
 function token(limits: Partial<CallLimits>, isAdmitted = true): CallToken {
-  const all = { timeoutMs: undefined, queueTimeoutMs: undefined, deadlineMs: undefined, ...limits };
+  const all = {
+    timeoutMs: undefined,
+    queueTimeoutMs: undefined,
+    deadlineMs: undefined,
+    inline: "never" as const,
+    ...limits,
+  };
   const made = new CallToken(1, { url: "u:", name: "n" }, [], all, owner, 1_000);
   if (isAdmitted) made.code = ADMITTED;
   return made;

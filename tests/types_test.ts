@@ -71,6 +71,9 @@ export async function typed(gate: TokenGate): Promise<void> {
   join.with({ timeout: 5 });
   // @ts-expect-error an unknown option of the declaration
   operation(import.meta, "unknown", () => 1, { time: 5 });
+  join.with({ inline: "auto" });
+  // @ts-expect-error no such place to run
+  join.with({ inline: "always" });
   // @ts-expect-error an unknown option of the gate
   new TokenGate({ lane: 2 });
 }

@@ -124,3 +124,30 @@ export interface Lane extends CallHolder {
   /** Whether the lane keeps the process alive. */
   hold(on: boolean): void;
 }
+
+/** In place of a run time: the call was not started, and is to go to a lane. */
+export const CALLER_REFUSED: number = -1;
+/** In place of a run time: the call goes on asynchronously. */
+export const CALLER_PENDING: number = -2;
+
+/** What the caller lane tells its gate, inside `run` or later. */
+export interface CallerEvents {
+  /** The function returned. */
+  returned(call: LaneCall, value: unknown, startedMs: number, endedMs: number): void;
+  /** The function threw or rejected, or its result cannot be copied. */
+  threw(call: LaneCall, error: unknown, startedMs: number, endedMs: number): void;
+  /** A call that was released has ended after all; its result is dropped. */
+  late(): void;
+}
+
+/** The caller's own thread as a place to run calls. It has no mailbox and no end, and nobody can stop what it runs. */
+export interface CallerLane extends CallHolder {
+  /** Calls that have started and are neither ended nor released. */
+  readonly executing: number;
+  /** Does some runs, in no asynchronous context of the program: a burst may have calls from several. */
+  enter(runs: () => void): void;
+  /** Runs a call, now. @returns how long its function took, in ms; or `CALLER_REFUSED` or `CALLER_PENDING` */
+  run(call: LaneCall): number;
+  /** Asks a call that has started to stop, and gives it up. */
+  release(call: LaneCall, reason: unknown): void;
+}

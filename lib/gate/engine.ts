@@ -10,6 +10,8 @@
 
 import type {
   Board,
+  CallerEvents,
+  CallerLane,
   CallHolder,
   Lane,
   LaneCall,
@@ -26,12 +28,14 @@ import {
   KILLED,
   NOWHERE,
   ON_BOARD,
+  ON_CALLER,
   TIMEOUT,
   type TokenOwner,
   WAITING,
 } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { findTokens, resolveArguments } from "./arguments.ts";
+import { CallerWork } from "./caller_work.ts";
 import { Crew } from "./crew.ts";
 import { Drain } from "./drain.ts";
 import { Intake } from "./intake.ts";
@@ -54,6 +58,8 @@ export interface EngineParts {
   readonly graceMs: number;
   /** Makes the lanes, and the board they share if they share one, which report to `events`. */
   readonly makeLanes: (events: LaneEvents) => LaneSet;
+  /** Makes the place to run calls on the caller's own thread; undefined when there is none. */
+  readonly makeCaller: ((events: CallerEvents) => CallerLane) | undefined;
   /** Told of the loss of a lane that nobody had asked to end. */
   readonly onCrash: (lane: number, loss: LaneLoss) => void;
   /** Told when a lane was replaced because its function did not stop. */
@@ -93,6 +99,7 @@ export class Engine implements LaneEvents, TokenOwner {
   readonly #stopping: Stopping;
   readonly #keepAlive: KeepAlive;
   readonly #drain: Drain;
+  readonly #callerWork: CallerWork | undefined;
   #isTurnPlanned = false;
   #closing: Promise<void> | undefined;
 
@@ -110,6 +117,7 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#onTurn = () => this.#turn();
     this.#stopping = new Stopping(parts.clock, this.#crew, parts.graceMs, parts.onReplaced);
     this.#drain = new Drain(parts.clock);
+    this.#callerWork = parts.makeCaller && this.#makeCallerWork(parts.makeCaller);
     // A close that is under way is work too.
     this.#keepAlive = new KeepAlive(
       parts.clock,
@@ -126,7 +134,13 @@ export class Engine implements LaneEvents, TokenOwner {
   /** The counters. */
   stats(): GateStats {
     const { executing, liveCount } = this.#crew;
-    return this.#ledger.read(executing, liveCount, this.#parts.stranded());
+    const here = this.#callerWork;
+    return this.#ledger.read(
+      executing + (here?.caller.executing ?? 0),
+      liveCount,
+      this.#parts.stranded(),
+      here?.started ?? 0,
+    );
   }
 
   /** Starts all lanes. */
@@ -212,6 +226,7 @@ export class Engine implements LaneEvents, TokenOwner {
     token.startedMs = startedMs;
     token.endedMs = endedMs;
     this.#leave(token, COMPLETED);
+    if (token.limits.inline === "auto") this.#callerWork?.learn(token, this.#ledger.active);
     token.fulfil(value);
   }
 
@@ -221,6 +236,7 @@ export class Engine implements LaneEvents, TokenOwner {
     token.startedMs = startedMs;
     token.endedMs = endedMs;
     this.#fail(token, error);
+    if (token.limits.inline === "auto") this.#callerWork?.learn(token, this.#ledger.active);
   }
 
   unstartable(lane: Lane, call: LaneCall, error: unknown): void {
@@ -268,6 +284,13 @@ export class Engine implements LaneEvents, TokenOwner {
   // The moves.
 
   #enqueue(token: CallToken): void {
+    if (
+      token.limits.inline === "auto" && this.#callerWork?.takes(token, this.#ledger.active)
+    ) return this.#planTurn();
+    this.#awaitLane(token);
+  }
+
+  #awaitLane(token: CallToken): void {
     this.#intake.push(token);
     this.#keepAlive.hold();
     this.#crew.encourage();
@@ -311,6 +334,7 @@ export class Engine implements LaneEvents, TokenOwner {
         route(this.#mail, seats, this.#admit);
       }
     }
+    this.#callerWork?.plan();
     // Last: it may deliver answers, and so come back here.
     this.#board?.flush();
   }
@@ -363,12 +387,12 @@ export class Engine implements LaneEvents, TokenOwner {
 
   /** Ends a token from outside, wherever it is. */
   #end(token: CallToken, code: number, error: Error): void {
-    const seat = this.#recall(token) ? undefined : this.#seatOf(token);
-    if (seat !== undefined) token.startedMs = this.startedMs(token);
+    const isRunning = !this.#recall(token);
+    if (isRunning) token.startedMs = this.startedMs(token);
     this.#leave(token, code);
     token.fail(error, code === KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
-    if (seat !== undefined) this.#giveUp(seat, token, error);
+    if (isRunning) this.#giveUp(token, error);
     this.#planTurn();
   }
 
@@ -378,7 +402,10 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   /** Leaves a running function to its lane. What waits behind it goes elsewhere at once; itself it has its time of grace. */
-  #giveUp(seat: Seat, token: CallToken, reason: Error): void {
+  #giveUp(token: CallToken, reason: Error): void {
+    // Nobody can stop the caller's own thread: it is asked to, and no more.
+    if (token.lane === ON_CALLER) return this.#callerWork!.caller.release(token, reason);
+    const seat = this.#seatOf(token);
     this.#mail.unshift(this.#takeBack(seat.lane.recallUnstarted(Infinity)));
     if (Number.isNaN(this.#holderOf(token).endedMs(token))) this.#stopping.startGrace(seat);
     seat.lane.release(token, reason);
@@ -449,7 +476,25 @@ export class Engine implements LaneEvents, TokenOwner {
     await this.#stopping.stopAll();
   }
 
+  // The caller's own thread.
+
+  #makeCallerWork(makeCaller: (events: CallerEvents) => CallerLane): CallerWork {
+    return new CallerWork(this.#clock, makeCaller, {
+      admitHere: (token, nowMs) => this.#admitAs(token, ON_CALLER, nowMs),
+      sendToLanes: (token) =>
+        this.#awaitLane(token.code === ADMITTED ? this.#return(token) : token),
+      hold: () => this.#keepAlive.hold(),
+      complete: (token, value) => {
+        this.#leave(token, COMPLETED);
+        token.fulfil(value);
+      },
+      fail: (token, error) => this.#fail(token, error),
+      late: () => this.#ledger.late++,
+    });
+  }
+
   #holderOf(token: CallToken): CallHolder {
+    if (token.lane === ON_CALLER) return this.#callerWork!.caller;
     return token.lane === ON_BOARD ? this.#board! : this.#crew.seats[token.lane]!.lane;
   }
 

@@ -37,6 +37,8 @@ export interface GateStats {
   readonly refused: number;
   /** Results that came after their token had settled, and were dropped. */
   readonly late: number;
+  /** Tokens whose function was started on the caller's own thread, since they asked for `inline: "auto"`; each is counted by its state too. */
+  readonly inline: number;
   /** Lanes that died without being told to. */
   readonly crashes: number;
   /** Lanes that are up, now. */
@@ -76,9 +78,10 @@ export class Ledger {
    * @param executing how many of the tokens in lanes have started
    * @param lanes how many lanes are up
    * @param stranded how many threads are stranded
+   * @param inline how many tokens were started on the caller's thread
    * @returns the counters as they are now
    */
-  read(executing: number, lanes: number, stranded: number): GateStats {
+  read(executing: number, lanes: number, stranded: number, inline: number): GateStats {
     const counts = this.#counts;
     return {
       submitted: this.submitted,
@@ -91,6 +94,7 @@ export class Ledger {
       timeout: counts[TIMEOUT]!,
       refused: this.refused,
       late: this.late,
+      inline,
       crashes: this.crashes,
       lanes,
       stranded,

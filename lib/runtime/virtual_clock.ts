@@ -47,6 +47,11 @@ export class VirtualClock implements Clock {
     this.setTimer(task, 0);
   }
 
+  /** Lets time pass without anything happening, as while a function runs on the thread that has the clock. @param ms how much, in ms */
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /**
    * Runs what was deferred or, when nothing was, the next timer.
    *

@@ -40,6 +40,7 @@ const COMPOSITION = [
   "lib/operation.ts",
   "lib/operation_options.ts",
   "lib/bound_call.ts",
+  "lib/caller_context.ts",
   "lib/default_gate.ts",
   "lib/gate_options.ts",
   "lib/nested_call.ts",
