@@ -70,6 +70,8 @@ test("a start and an end are stamped by the life that has the claim, and read by
   assertEquals(gate.endedMs(1), NaN, "another life has ended the call");
   lane.end(1, 9, 7);
   assertEquals([gate.startedBy(1), gate.endedMs(1)], [9, 7]);
+  lane.end(1, 8, 99);
+  assertEquals([gate.startedBy(1), gate.endedMs(1)], [9, 7], "another life has changed the stamp");
   gate.close(1);
   gate.post(1, 1, 0, 0, 8);
   assertEquals([gate.startedMs(1), gate.endedMs(1)], [NaN, NaN], "a new call has old stamps");
