@@ -11,7 +11,7 @@ import { CallBoard } from "../lib/bridge/call_board.ts";
 import { Decoder } from "../lib/bridge/decoder.ts";
 import { Encoder } from "../lib/bridge/encoder.ts";
 import { decodeError, encodeError } from "../lib/bridge/error_codec.ts";
-import { CallToken, COMPLETED, type TokenOwner } from "../lib/call_token.ts";
+import { type CallLimits, CallToken, COMPLETED, type TokenOwner } from "../lib/call_token.ts";
 import { Intake } from "../lib/gate/intake.ts";
 import { TokenTable } from "../lib/gate/token_table.ts";
 import { Mailbox } from "../lib/lane/mailbox.ts";
@@ -33,7 +33,12 @@ const MANY = 64;
 
 const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
 const operation = { url: "file:///operations.ts", name: "work" };
-const limits = { timeoutMs: undefined, queueTimeoutMs: undefined, deadlineMs: undefined };
+const limits: CallLimits = {
+  timeoutMs: undefined,
+  queueTimeoutMs: undefined,
+  deadlineMs: undefined,
+  inline: "never",
+};
 const args: readonly unknown[] = [1];
 
 function token(id = 1): CallToken {
