@@ -44,6 +44,8 @@ const BRISK_MS = 0.05;
 /** How fast the memory of a slow run fades, per run; more slowly for calls that may be stopped with their lane. */
 const FADING = 0.98;
 const LIMITED_FADING = 0.999;
+/** How much of a new run goes into the mean. */
+const SHARE = 1 / 16;
 /** How long the lane works before its event loop has a turn, in ms. */
 const TURN_MS = 10;
 /** How long it is parked before its event loop has a turn, in ms. */
@@ -107,6 +109,7 @@ export class LaneCore {
         const unknown = {
           fn: undefined,
           failure: undefined,
+          meanMs: Infinity,
           slowestMs: Infinity,
           limitedSlowestMs: Infinity,
         };
@@ -304,15 +307,18 @@ export class LaneCore {
   }
 
   /**
-   * The time, after the gate was told what is done if this operation may take long; and a call that is stopped with its lane takes the
-   * messages with it that wait behind it, so there a slow run is remembered longer.
+   * The time, after the gate was told what is done if this operation may take long. Answers in shared memory are safe, and the gate looks
+   * there by itself, so for them the mean decides. Those that wait in a message do not outlive the lane: for them a single slow run does, and
+   * longer for calls that may be stopped with their lane.
    */
   #nowBefore(operation: LaneOperation, isLimited: boolean): number {
-    const expectedMs = isLimited ? operation.limitedSlowestMs : operation.slowestMs;
-    if (expectedMs > BRISK_MS) {
+    const slowestMs = isLimited ? operation.limitedSlowestMs : operation.slowestMs;
+    if (slowestMs > QUICK_MS) this.#outbox.flush();
+    const { meanMs } = operation;
+    if (meanMs > BRISK_MS) {
       this.#isLong = true;
       this.#control!.parking.work();
-      if (expectedMs > QUICK_MS) this.#tell();
+      if (meanMs > QUICK_MS) this.#posted?.ring();
     }
     return originMs + performance.now();
   }
@@ -361,6 +367,7 @@ export class LaneCore {
     else this.#control!.end(~tag, endedMs);
     const tookMs = endedMs - startedMs;
     const isFirst = operation.slowestMs === Infinity;
+    operation.meanMs = isFirst ? tookMs : operation.meanMs + (tookMs - operation.meanMs) * SHARE;
     operation.slowestMs = Math.max(tookMs, isFirst ? 0 : operation.slowestMs * FADING);
     operation.limitedSlowestMs = Math.max(
       tookMs,

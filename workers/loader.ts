@@ -14,6 +14,8 @@ export interface LaneOperation {
   readonly name: string;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
+  /** How long its runs take, in ms: a mean in which the recent ones count for more; infinite before the first. */
+  meanMs: number;
   /** Longest of its recent runs, in ms, one that is long ago counting for less; infinite before the first. */
   slowestMs: number;
   /** The same over more runs, for calls that have a limit. */

@@ -18,7 +18,7 @@ const LOOK_MS = 10;
 /** How long answers are delivered before the program's own work has its turn, in ms. */
 const ATTEND_MS = 2;
 /** What a call costs a lane besides its function, in ms. */
-const DISPATCH_MS = 0.001;
+const DISPATCH_MS = 0.0005;
 /** For how much work a further lane is woken, in ms. */
 const LANE_SHARE_MS = 0.1;
 /** After how many calls of a burst the lanes are woken for the first time. */
@@ -36,8 +36,8 @@ export interface BoardMember {
   readonly mailed: number;
   /** Whether there are no answers to collect. */
   readonly hasNoAnswers: boolean;
-  /** Delivers the answers there are. @param most how many at most @returns whether there were any */
-  collect(most: number): boolean;
+  /** Delivers the answers there are. @param most how many at most @returns how many there were */
+  collect(most: number): number;
   /** Tells all events of what was collected. */
   settle(): void;
   /** Makes sure that the lane looks at the board. @returns false when it will not soon, since it is at work */
@@ -179,7 +179,7 @@ export class SharedBoard implements Board {
     const { isLimited } = call;
     this.#numbers[slot] = number;
     this.memory.post(slot, generation, isLimited ? ~number : number, call.id, length);
-    this.#postedMs += habit.slowestMs + DISPATCH_MS;
+    this.#postedMs += habit.meanMs + DISPATCH_MS;
     // The lanes begin while the rest of a burst is posted.
     if (++this.#posted === EARLY_CALLS) this.#wakeLanes();
     return true;
@@ -316,7 +316,7 @@ export class SharedBoard implements Board {
 
   collect(): boolean {
     let hasAny = false;
-    for (const member of this.#members.values()) hasAny = member.collect(Infinity) || hasAny;
+    for (const member of this.#members.values()) hasAny = member.collect(Infinity) > 0 || hasAny;
     return hasAny;
   }
 
@@ -367,15 +367,20 @@ export class SharedBoard implements Board {
     }
   }
 
-  /** Delivers some answers of each lane, and gives out more calls before it goes on. @returns whether there were any */
+  /**
+   * Delivers some answers of each lane, and gives out more calls before it goes on.
+   *
+   * @returns whether there may be more. Not whether there are: a lane that answers as fast as this thread reads would keep it reading
+   * one by one, and be slowed down by it; it rings when there are enough
+   */
   #deliver(): boolean {
-    let hasAny = false;
+    let mayBeMore = false;
     for (const member of this.#members.values()) {
-      if (!member.collect(MOST_AT_ONCE)) continue;
-      member.settle();
-      hasAny = true;
+      const count = member.collect(MOST_AT_ONCE);
+      if (count > 0) member.settle();
+      if (count >= MOST_AT_ONCE) mayBeMore = true;
     }
-    return hasAny;
+    return mayBeMore;
   }
 
   /** @returns whether answers came while this thread did nothing but look */

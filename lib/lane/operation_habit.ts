@@ -8,13 +8,13 @@
 const STREAK = 4;
 /** How many calls are not tried then. */
 const SKIPPED_CALLS = 64;
-/** How fast the memory of a long run fades, per run. */
-const FADING = 0.98;
+/** How much of a new run goes into the mean. */
+const SHARE = 1 / 16;
 
 /** What is known of one operation. */
 export class OperationHabit {
-  /** Longest of its recent runs, in ms, one that is long ago counting for less; infinite before the first. */
-  slowestMs: number = Infinity;
+  /** How long its calls run, in ms: a mean in which the recent ones count for more; infinite before the first. */
+  meanMs: number = Infinity;
   #refusals = 0;
   #skipsLeft = 0;
 
@@ -33,7 +33,7 @@ export class OperationHabit {
 
   /** Records how long a call ran, in ms. */
   noteRun(tookMs: number): void {
-    const before = this.slowestMs === Infinity ? 0 : this.slowestMs * FADING;
-    this.slowestMs = tookMs > before ? tookMs : before;
+    if (this.meanMs === Infinity) this.meanMs = tookMs;
+    else this.meanMs += (tookMs - this.meanMs) * SHARE;
   }
 }

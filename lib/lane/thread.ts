@@ -261,15 +261,16 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     return this.#answers.isEmpty;
   }
 
-  collect(most: number): boolean {
-    if (this.#answers.isEmpty) return false;
+  collect(most: number): number {
+    if (this.#answers.isEmpty) return 0;
     this.#answerCount++;
     const answers = this.#answers;
-    for (let n = 0; n < most && answers.next(); n++) {
+    let count = 0;
+    for (; count < most && answers.next(); count++) {
       if (answers.isReadable) this.#answer(answers.tag, answers.outcome, answers.value);
       else this.#answer(answers.tag, UNREADABLE, answers.value);
     }
-    return true;
+    return count;
   }
 
   settle(): void {
