@@ -37,6 +37,8 @@ export {
   ModuleLoadError,
   NotCloneableError,
   OperationNotFoundError,
+  PayloadTooLargeError,
+  type PayloadTooLargeFields,
   TokenCancelledError,
   TokenGateError,
   type TokenGateErrorCode,
@@ -45,6 +47,7 @@ export {
   type TokenTimeoutFields,
 } from "./lib/errors.ts";
 export type { OperationReference } from "./lib/bridge/contract.ts";
+export { transfer } from "./lib/bridge/transfer.ts";
 export type { GateStats } from "./lib/gate/ledger.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";
 export { current, inLane } from "./lib/lane_context.ts";

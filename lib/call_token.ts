@@ -53,6 +53,8 @@ export interface CallLimits {
   readonly deadlineMs: number | undefined;
   /** Whether it may run on the caller's own thread. */
   readonly inline: "never" | "auto";
+  /** What of the arguments is to be moved and not copied. */
+  readonly transfer?: readonly object[] | undefined;
 }
 
 /** Who moves a token: the gate, or the lane for a call inside an operation. */
@@ -115,6 +117,10 @@ export class CallToken implements Token<unknown>, LaneCall {
 
   get [Symbol.toStringTag](): string {
     return "Token";
+  }
+
+  get transfer(): readonly object[] | undefined {
+    return this.limits.transfer;
   }
 
   get isLimited(): boolean {

@@ -18,7 +18,8 @@ export type TokenGateErrorCode =
   | "ERR_GATE_IN_LANE"
   | "ERR_OPERATION_NOT_FOUND"
   | "ERR_MODULE_LOAD"
-  | "ERR_NOT_CLONEABLE";
+  | "ERR_NOT_CLONEABLE"
+  | "ERR_PAYLOAD_TOO_LARGE";
 
 /** What every error of this package has in common: a `code` that never changes between releases. */
 export abstract class TokenGateError extends Error {
@@ -157,4 +158,36 @@ export class NotCloneableError extends TokenGateError {
   override readonly name: string = "NotCloneableError";
   /** Always `ERR_NOT_CLONEABLE`. */
   readonly code: TokenGateErrorCode = "ERR_NOT_CLONEABLE";
+}
+
+/** Fields of a {@linkcode PayloadTooLargeError}. */
+export interface PayloadTooLargeFields extends ErrorOptions {
+  /** About how large the payload is, in bytes; counting stops above the limit. */
+  readonly bytes: number;
+  /** How large it may be, in bytes. */
+  readonly maxBytes: number;
+}
+
+/** The arguments or the result of a call are larger than the gate's `maxPayloadBytes`. Nothing was sent. */
+export class PayloadTooLargeError extends TokenGateError {
+  /** Always `PayloadTooLargeError`. */
+  override readonly name: string = "PayloadTooLargeError";
+  /** Always `ERR_PAYLOAD_TOO_LARGE`. */
+  readonly code: TokenGateErrorCode = "ERR_PAYLOAD_TOO_LARGE";
+  /** About how large the payload is, in bytes; counting stops above the limit. */
+  readonly bytes: number;
+  /** How large it may be, in bytes. */
+  readonly maxBytes: number;
+
+  /**
+   * Makes the error of a payload that is too large.
+   *
+   * @param message what is too large
+   * @param fields how large it is, and may be
+   */
+  constructor(message: string, fields: PayloadTooLargeFields) {
+    super(message, fields);
+    this.bytes = fields.bytes;
+    this.maxBytes = fields.maxBytes;
+  }
 }

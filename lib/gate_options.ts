@@ -22,6 +22,11 @@ export interface TokenGateOptions {
    */
   readonly bridge?: "ring" | "frames";
   /**
+   * How large the arguments of a call, and its result, may be, in bytes: about what they take on their way, what is transferred or shared not
+   * counted. A call that is above rejects with a {@linkcode PayloadTooLargeError}. Counting takes time for each call. Default: no limit.
+   */
+  readonly maxPayloadBytes?: number;
+  /**
    * How long idle lanes look for calls, and the program's thread for answers, before they wait for a signal, in µs. It makes single calls
    * faster at the price of processor time: for machines with cores to spare. Default: 0.
    */
@@ -47,6 +52,7 @@ export interface GateSettings {
   readonly startTimeoutMs: number;
   readonly bridge: "ring" | "frames";
   readonly spinUs: number;
+  readonly maxPayloadBytes: number;
   readonly consolePrefix: (lane: number) => string | undefined;
   readonly workerUrl: string;
   readonly worker: WorkerSettings;
@@ -59,6 +65,7 @@ const KEYS: readonly (keyof TokenGateOptions)[] = [
   "startTimeoutMs",
   "bridge",
   "spinUs",
+  "maxPayloadBytes",
   "consolePrefix",
   "name",
   "env",
@@ -107,6 +114,7 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
       Infinity,
     bridge: readBridge(options.bridge),
     spinUs: readSpin(options.spinUs),
+    maxPayloadBytes: readBytes(options.maxPayloadBytes),
     consolePrefix: readPrefix(options.consolePrefix),
     workerUrl: readUrl(options.workerUrl),
     worker: {
@@ -153,6 +161,21 @@ function readSpin(spinUs: unknown): number {
     );
   }
   return spinUs;
+}
+
+function readBytes(bytes: unknown): number {
+  if (bytes === undefined) return Infinity;
+  if (typeof bytes !== "number") {
+    throw new TypeError(
+      `Cannot set "maxPayloadBytes" of ${SUBJECT}: received ${show(bytes)}, not a number of bytes`,
+    );
+  }
+  if (!(bytes > 0)) {
+    throw new RangeError(
+      `Cannot set "maxPayloadBytes" of ${SUBJECT}: received ${bytes}, not a size above 0 bytes`,
+    );
+  }
+  return bytes;
 }
 
 function readPrefix(prefix: unknown): (lane: number) => string | undefined {

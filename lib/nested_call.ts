@@ -13,6 +13,7 @@ import {
   TIMEOUT,
   type TokenOwner,
 } from "./call_token.ts";
+import { withoutMark, withoutMarks } from "./bridge/transfer.ts";
 import { isThenable } from "./bridge/thenable.ts";
 import type { TokenLimit } from "./errors.ts";
 import { findTokens, resolveArguments } from "./gate/arguments.ts";
@@ -134,7 +135,7 @@ class NestedCall implements TokenOwner, OperationContext {
     token.code = EXECUTING;
     let result: unknown;
     try {
-      result = laneMark()!.within(this, this.#definition.fn, args);
+      result = laneMark()!.within(this, this.#definition.fn, withoutMarks(args));
     } catch (error) {
       return this.#fail(FAILED, error);
     }
@@ -160,7 +161,7 @@ class NestedCall implements TokenOwner, OperationContext {
   #fulfil(value: unknown): void {
     if (this.token.isSettled) return;
     this.#leave(COMPLETED);
-    this.token.fulfil(value);
+    this.token.fulfil(withoutMark(value));
   }
 
   #fail(code: number, error: unknown): void {

@@ -6,6 +6,8 @@
 
 import { bindOperation, type BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
+import { isThenable } from "./bridge/thenable.ts";
+import { withoutMark, withoutMarks } from "./bridge/transfer.ts";
 import { inLane } from "./lane_context.ts";
 import { callHere } from "./nested_call.ts";
 import {
@@ -32,6 +34,11 @@ export interface CallOptions extends LimitOptions {
   readonly gate?: TokenGate;
   /** Cancels the tokens when it aborts; its reason becomes the `cause`. Default: none. */
   readonly signal?: AbortSignal;
+  /**
+   * What of the arguments is moved to the lane and not copied, as with {@linkcode transfer}; for one call, since it is empty afterwards.
+   * Default: nothing.
+   */
+  readonly transfer?: readonly object[];
 }
 
 /**
@@ -128,7 +135,7 @@ function makeOperation<A extends readonly unknown[], R>(bound: BoundCall): Opera
   Object.defineProperty(call, "name", { value: definition.name });
   bindOperation(call, bound);
   return Object.assign(call, {
-    local: definition.fn,
+    local: (...args: unknown[]): unknown => runHere(definition.fn, args),
     with(options: CallOptions): Operation<A, R> {
       const subject = `a call of "${definition.name}"`;
       const settings = readCallOptions(subject, bound.settings, options);
@@ -141,6 +148,12 @@ function makeOperation<A extends readonly unknown[], R>(bound: BoundCall): Opera
       return makeOperation({ definition, settings, gate });
     },
   }) as unknown as Operation<A, R>;
+}
+
+/** Nothing crosses here, so nothing is moved; the marks are taken off all the same. */
+function runHere(fn: AnyFunction, args: readonly unknown[]): unknown {
+  const value: unknown = fn(...withoutMarks(args) as never[]);
+  return isThenable(value) ? value.then(withoutMark) : withoutMark(value);
 }
 
 /** Code that was not read from a module has a URL all the same, of these shapes, and nothing is found there. */

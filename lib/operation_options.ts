@@ -5,6 +5,7 @@
  */
 
 import type { CallRequest } from "./gate/engine.ts";
+import { checkTransferList } from "./bridge/transfer.ts";
 import { checkKeys, readDuration, show } from "./options.ts";
 
 /** Time limits of a call. When one runs out, the token rejects with a `TokenTimeoutError` that names it. */
@@ -69,6 +70,7 @@ export function readOperationOptions(subject: string, options: OperationOptions)
     queueTimeoutMs: readDuration(subject, "queueTimeoutMs", options.queueTimeoutMs),
     deadlineMs: readDuration(subject, "deadlineMs", options.deadlineMs),
     signal: undefined,
+    transfer: undefined,
     inline: readInline(subject, options.inline) ?? "never",
   };
 }
@@ -84,9 +86,13 @@ export function readOperationOptions(subject: string, options: OperationOptions)
 export function readCallOptions(
   subject: string,
   base: CallSettings,
-  options: OperationOptions & { readonly signal?: AbortSignal; readonly gate?: unknown },
+  options: OperationOptions & {
+    readonly signal?: AbortSignal;
+    readonly transfer?: readonly object[];
+    readonly gate?: unknown;
+  },
 ): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "inline", "signal", "gate"]);
+  checkKeys(subject, options, [...LIMITS, "inline", "signal", "transfer", "gate"]);
   const { signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(
@@ -101,6 +107,7 @@ export function readCallOptions(
     deadlineMs: read("deadlineMs"),
     signal: signal ?? base.signal,
     inline: readInline(subject, options.inline) ?? base.inline,
+    transfer: readTransfer(subject, options.transfer) ?? base.transfer,
   };
 }
 
@@ -109,4 +116,13 @@ function readInline(subject: string, inline: unknown): "never" | "auto" | undefi
   throw new TypeError(
     `Cannot set "inline" of ${subject}: received ${show(inline)}, not "never" or "auto"`,
   );
+}
+
+function readTransfer(
+  subject: string,
+  list: readonly object[] | undefined,
+): readonly object[] | undefined {
+  if (list === undefined) return undefined;
+  checkTransferList(`for ${subject}`, list);
+  return list.length === 0 ? undefined : [...list];
 }

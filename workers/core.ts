@@ -10,6 +10,9 @@
 import { setImmediate } from "node:timers";
 import { uncloneableResult } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
+import { payloadBytes } from "../lib/bridge/payload_size.ts";
+import { isTransferred } from "../lib/bridge/transfer.ts";
+import { PayloadTooLargeError } from "../lib/errors.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
 import { decodeError, encodeError } from "../lib/bridge/error_codec.ts";
 import {
@@ -73,6 +76,7 @@ export class LaneCore {
   #isLong = false;
   #isTurnPlanned = false;
   #messages = 0;
+  #maxPayloadBytes = Infinity;
   #running: CallContext | undefined;
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
   #turnMs = 0;
@@ -136,6 +140,7 @@ export class LaneCore {
     // A gate of another protocol reads the answer and says so; nothing else is understood.
     if (init.protocol === PROTOCOL) {
       this.#control = new ControlBlock(init.control);
+      this.#maxPayloadBytes = init.maxPayloadBytes;
       if (init.board === undefined) this.#outbox.useFrames();
       else this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
@@ -373,7 +378,28 @@ export class LaneCore {
       tookMs,
       isFirst ? 0 : operation.limitedSlowestMs * LIMITED_FADING,
     );
+    if (outcome === RETURNED && this.#maxPayloadBytes < Infinity) {
+      const error = this.#tooLarge(operation, value);
+      if (error !== undefined) [outcome, value] = [THREW, encodeError(error)];
+    }
     this.#answer(operation, tag, outcome, value, endedMs);
+  }
+
+  /** @returns the error to throw in place of a result that is too large */
+  #tooLarge(operation: LaneOperation, value: unknown): PayloadTooLargeError | undefined {
+    const maxBytes = this.#maxPayloadBytes;
+    let bytes = 0;
+    try {
+      bytes = payloadBytes(value, undefined, maxBytes);
+    } catch {
+      // An accessor threw. Sending it will say so.
+    }
+    if (bytes <= maxBytes) return undefined;
+    return new PayloadTooLargeError(
+      `Cannot return the result of "${operation.name}" from its lane: it has some ${bytes} bytes or more, ` +
+        `and maxPayloadBytes is ${maxBytes}; transfer what is large, or raise the limit`,
+      { bytes, maxBytes },
+    );
   }
 
   /** Through shared memory when it is of that kind and there is room, else by message. */
@@ -384,6 +410,9 @@ export class LaneCore {
     value: unknown,
     nowMs: number,
   ): void {
+    if (outcome === RETURNED && isTransferred(value)) {
+      return this.#outbox.move(tag, value, operation.name);
+    }
     try {
       if (this.#posted?.answer(tag, outcome, value, nowMs)) return;
     } catch (cause) {

@@ -5,6 +5,8 @@
  */
 
 import { uncloneableResult } from "../lib/bridge/cloneable.ts";
+import { toMove, type Transferred } from "../lib/bridge/transfer.ts";
+import { NotCloneableError } from "../lib/errors.ts";
 import { encodeError } from "../lib/bridge/error_codec.ts";
 import { FrameWriter } from "../lib/bridge/frames.ts";
 import { ANSWER_FIELDS, ANSWERS, RETURNED, THREW } from "../lib/bridge/protocol.ts";
@@ -57,6 +59,18 @@ export class Outbox {
   /** From now on answers go in frames, where they are of that kind. */
   useFrames(): void {
     this.#frames = new FrameWriter();
+  }
+
+  /** Sends an answer at once whose memory is moved. */
+  move(tag: number, marked: Transferred, name: string): void {
+    this.flush();
+    try {
+      this.#port.post([ANSWERS, tag, RETURNED, marked.value], toMove(marked.list));
+    } catch (cause) {
+      const isOurs = cause instanceof NotCloneableError;
+      const error = isOurs ? cause : uncloneableResult(name, marked.value, cause);
+      this.#port.post([ANSWERS, tag, THREW, encodeError(error)]);
+    }
   }
 
   #send(batch: readonly unknown[], names: readonly string[]): void {

@@ -5,18 +5,18 @@
  */
 
 import process from "node:process";
-import { parentPort } from "node:worker_threads";
+import { parentPort, type Transferable } from "node:worker_threads";
 
 /** The lane's way to its gate. */
 export interface LanePort {
   /** Posts a message, and gives away what is to be transferred; throws what the runtime throws for a value that cannot be cloned. */
-  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  post(message: unknown, transfer?: readonly object[]): void;
 }
 
 interface WebWorkerScope {
   onmessage: ((event: { data: unknown }) => void) | null;
   onmessageerror: (() => void) | null;
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(message: unknown, transfer?: readonly object[]): void;
   addEventListener(type: string, listener: (event: WorkerErrorEvent) => void): void;
 }
 
@@ -47,7 +47,9 @@ export function openPort(receive: (message: unknown) => void, greeting: unknown)
   port.on("message", receive);
   port.on("messageerror", unreadable);
   port.postMessage(greeting);
-  return { post: (message, transfer) => port.postMessage(message, transfer) };
+  return {
+    post: (message, transfer) => port.postMessage(message, transfer as Transferable[] | undefined),
+  };
 }
 
 /** A message that cannot be read is lost, and on Deno every later one with it: the lane ends, and its calls go elsewhere. */
@@ -68,7 +70,8 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
   });
   parentPort!.postMessage(greeting);
   return {
-    post: (message, transfer) => channel!.postMessage(message, transfer as ArrayBuffer[] ?? []),
+    post: (message, transfer) =>
+      channel!.postMessage(message, (transfer ?? []) as globalThis.Transferable[]),
   };
 }
 

@@ -23,6 +23,8 @@ export interface LaneCall {
   readonly isLimited: boolean;
   /** What to run it with; read when the batch is sent. */
   readonly args: readonly unknown[];
+  /** What of them is to be moved, beside what is marked among them. */
+  readonly transfer: readonly object[] | undefined;
   /** Place in the mailbox of the lane, or on the board, that holds the call; meaningless while none does. */
   slot: number;
 }

@@ -13,6 +13,7 @@ import {
   ModuleLoadError,
   NotCloneableError,
   OperationNotFoundError,
+  PayloadTooLargeError,
   TokenCancelledError,
   type TokenGateError,
   TokenTimeoutError,
@@ -61,6 +62,7 @@ for (
     OperationNotFoundError,
     ModuleLoadError,
     NotCloneableError,
+    PayloadTooLargeError,
   ] as const
 ) {
   // The class itself is asked for its code, so that this list can disagree with errors.ts in nothing but its length.

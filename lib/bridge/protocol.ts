@@ -51,6 +51,8 @@ export interface LaneInit {
   readonly lane: number;
   /** The lane's control block. */
   readonly control: SharedArrayBuffer;
+  /** How large a result may be, in bytes; infinite for no limit. */
+  readonly maxPayloadBytes: number;
   /** Where the lane finds calls, and leaves answers; undefined when both go by message only. */
   readonly board: LaneBoardInit | undefined;
   /** Text before each line that the lane's console prints, or undefined for none. */

@@ -126,6 +126,8 @@ export class CallerWork implements CallerEvents {
   /** A call that may have to be stopped needs a lane: here no timer and no signal gets its turn while a function runs. */
   #mayTake(token: CallToken): boolean {
     const { timeoutMs, queueTimeoutMs, deadlineMs } = token.limits;
+    // Where nothing crosses nothing can be moved.
+    if (token.transfer !== undefined) return false;
     return token.signal === undefined && timeoutMs === undefined && deadlineMs === undefined &&
       queueTimeoutMs === undefined;
   }

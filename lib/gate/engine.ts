@@ -19,6 +19,7 @@ import type {
   LaneLoss,
   OperationReference,
 } from "../bridge/contract.ts";
+import { payloadBytes } from "../bridge/payload_size.ts";
 import {
   ADMITTED,
   type CallLimits,
@@ -47,7 +48,13 @@ import type { Seat } from "./seat.ts";
 import { Signals } from "./signals.ts";
 import { Stopping } from "./stopping.ts";
 import { TimeLimits } from "./time_limits.ts";
-import { cancelledError, closedError, crashError, timeoutError } from "./token_errors.ts";
+import {
+  cancelledError,
+  closedError,
+  crashError,
+  timeoutError,
+  tooLargeError,
+} from "./token_errors.ts";
 import { TokenTable } from "./token_table.ts";
 
 /** What an engine is made of. */
@@ -60,6 +67,8 @@ export interface EngineParts {
   readonly makeLanes: (events: LaneEvents) => LaneSet;
   /** Makes the place to run calls on the caller's own thread; undefined when there is none. */
   readonly makeCaller: ((events: CallerEvents) => CallerLane) | undefined;
+  /** How large the arguments of a call may be, in bytes; infinite for no limit. */
+  readonly maxPayloadBytes: number;
   /** Told of the loss of a lane that nobody had asked to end. */
   readonly onCrash: (lane: number, loss: LaneLoss) => void;
   /** Told when a lane was replaced because its function did not stop. */
@@ -284,6 +293,7 @@ export class Engine implements LaneEvents, TokenOwner {
   // The moves.
 
   #enqueue(token: CallToken): void {
+    if (this.#parts.maxPayloadBytes < Infinity && !this.#fits(token)) return;
     if (
       token.limits.inline === "auto" && this.#callerWork?.takes(token, this.#ledger.active)
     ) return this.#planTurn();
@@ -295,6 +305,21 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#keepAlive.hold();
     this.#crew.encourage();
     this.#planTurn();
+  }
+
+  /** @returns false when the token has settled, since its arguments are too large or one of their accessors has ended it */
+  #fits(token: CallToken): boolean {
+    const { maxPayloadBytes } = this.#parts;
+    let bytes = 0;
+    try {
+      bytes = payloadBytes(token.args, token.transfer, maxPayloadBytes);
+    } catch {
+      // An accessor threw. Sending them will say so.
+    }
+    if (bytes > maxPayloadBytes && !token.isSettled) {
+      this.#fail(token, tooLargeError(token.operation, bytes, maxPayloadBytes));
+    }
+    return !token.isSettled;
   }
 
   #awaitArguments(token: CallToken, sources: readonly number[]): void {

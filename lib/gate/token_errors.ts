@@ -5,9 +5,11 @@
  */
 
 import type { LaneCall, LaneLoss, OperationReference } from "../bridge/contract.ts";
+import { movesArguments } from "../bridge/transfer.ts";
 import {
   GateClosedError,
   LaneCrashError,
+  PayloadTooLargeError,
   TokenCancelledError,
   type TokenLimit,
   TokenTimeoutError,
@@ -46,8 +48,24 @@ export function timeoutError(
 /** @param call what may have been running @param lane number of the lane @param loss how it ended @returns the error of the token */
 export function crashError(call: LaneCall, lane: number, loss: LaneLoss): LaneCrashError {
   const how = loss.exitCode === undefined ? "" : ` with exit code ${loss.exitCode}`;
+  const what = movesArguments(call)
+    ? `may have been running, or had its arguments transferred there`
+    : `may have been running`;
   return new LaneCrashError(
-    `Lane ${lane} ended${how} while "${call.operation.name}" may have been running; the call is not repeated`,
+    `Lane ${lane} ended${how} while "${call.operation.name}" ${what}; the call is not repeated`,
     { lane, exitCode: loss.exitCode, cause: loss.cause },
+  );
+}
+
+/** @param operation what was called @param bytes how large its arguments are @param maxBytes how large they may be @returns the error of the token */
+export function tooLargeError(
+  operation: OperationReference,
+  bytes: number,
+  maxBytes: number,
+): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `Cannot send the arguments of "${operation.name}" to a lane: received some ${bytes} bytes or more, ` +
+      `and maxPayloadBytes is ${maxBytes}; transfer what is large, or raise the limit`,
+    { bytes, maxBytes },
   );
 }

@@ -149,7 +149,7 @@ export class SharedBoard implements Board {
   post(call: LaneCall): boolean {
     const number = this.#parts.numbers.of(call.operation);
     const habit = this.#habits[number] ??= new OperationHabit();
-    if (habit.skips()) return false;
+    if (call.transfer !== undefined || habit.skips()) return false;
     const slot = this.#free[--this.#freeCount]!;
     this.#calls[slot] = call;
     call.slot = slot;

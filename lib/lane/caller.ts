@@ -17,6 +17,7 @@ import {
 } from "../bridge/contract.ts";
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
 import { isThenable } from "../bridge/thenable.ts";
+import { withoutMark } from "../bridge/transfer.ts";
 import { ValueCopier } from "../bridge/value_copier.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { CallerRun } from "./caller_run.ts";
@@ -158,7 +159,7 @@ export class ThreadCaller implements CallerLane {
     let outcome: unknown;
     if (hasReturned) {
       try {
-        outcome = this.#copier!.value(value);
+        outcome = this.#copier!.value(withoutMark(value));
       } catch (cause) {
         hasReturned = false;
         value = uncloneableResult(call.operation.name, value, cause);

@@ -27,6 +27,8 @@ export interface LaneRun {
   startedMs(call: LaneCall): number;
   /** When it ended, in ms since the epoch; NaN while it runs. */
   endedMs(call: LaneCall): number;
+  /** Whether its arguments were moved here, so that it cannot be sent elsewhere. */
+  hasMoved(call: LaneCall): boolean;
   /** Takes a call back unless it has started, or is not here. */
   recall(call: LaneCall): boolean;
   /** Gives a started call up. */
@@ -118,7 +120,8 @@ export class RestartableLane implements Lane {
     const recalled: LaneCall[] = [];
     const held = this.#run?.mailbox.inOrder() ?? [];
     for (let i = held.length - 1; i >= 0 && recalled.length < limit; i--) {
-      if (this.#run!.recall(held[i]!)) recalled.push(held[i]!);
+      const call = held[i]!;
+      if (!this.#run!.hasMoved(call) && this.#run!.recall(call)) recalled.push(call);
     }
     return recalled.reverse();
   }

@@ -136,6 +136,10 @@ class SimulatedRun implements LaneRun {
     return this.#ended[call.slot]!;
   }
 
+  hasMoved(): boolean {
+    return false;
+  }
+
   recall(call: LaneCall): boolean {
     if (!this.mailbox.holds(call) || this.#claims[call.slot] !== OPEN) return false;
     this.#claims[call.slot] = RECALLED;

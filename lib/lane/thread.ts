@@ -28,6 +28,8 @@ import {
 } from "../bridge/protocol.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import { FrameReader, FrameWriter } from "../bridge/frames.ts";
+import { movesArguments, transferOf, withoutMarks } from "../bridge/transfer.ts";
+import { NotCloneableError } from "../errors.ts";
 import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
 import type { RuntimeAdapter, WorkerHandle, WorkerSettings } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
@@ -55,6 +57,8 @@ export interface ThreadLaneParts {
   readonly numbers: OperationNumbers;
   /** The board of the gate; undefined when its calls go by message only. */
   readonly board: SharedBoard | undefined;
+  /** How large a result may be, in bytes. */
+  readonly maxPayloadBytes: number;
   /** How long an idle lane looks for calls before it sleeps, in µs. */
   readonly spinUs: number;
   readonly entryUrl: string;
@@ -83,6 +87,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   released = 0;
   /** Which slots the released calls are in. */
   readonly #isReleased: Uint8Array;
+  /** Which slots the calls are in whose arguments were moved to the lane. */
+  readonly #hasMoved: Uint8Array;
+  /** Calls whose arguments are to be moved with the next flush. */
+  readonly #moving: LaneCall[] = [];
   readonly #lane: Lane;
   readonly #parts: ThreadLaneParts;
   readonly #onEnd: () => void;
@@ -115,6 +123,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.#onEnd = onEnd;
     this.mailbox = new Mailbox(parts.capacity);
     this.#isReleased = new Uint8Array(parts.capacity);
+    this.#hasMoved = new Uint8Array(parts.capacity);
     this.control = ControlBlock.allocate(parts.capacity);
     this.index = lane.index;
     this.#board = parts.board;
@@ -150,15 +159,39 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     const slot = this.mailbox.put(call);
     this.control.open(slot);
     const number = this.#parts.numbers.of(call.operation);
-    this.#outgoing.push(slot, call.isLimited ? ~number : number, call.id, call.args);
+    this.#hasMoved[slot] = 0;
+    if (movesArguments(call)) this.#moving.push(call);
+    else this.#outgoing.push(slot, call.isLimited ? ~number : number, call.id, call.args);
   }
 
   flush(): void {
+    while (this.#moving.length > 0) this.#move(this.#moving.pop()!);
     const batch = this.#outgoing;
     if (batch.length === 1) return;
     this.#outgoing = [CALLS];
     this.watch();
     this.#postBatch(this.#frames === undefined ? batch : this.#frame(this.#frames, batch));
+  }
+
+  /** Sends a call alone whose arguments are moved: what cannot be moved fails no other call. */
+  #move(call: LaneCall): void {
+    if (!this.mailbox.holds(call)) return;
+    const { slot } = call;
+    const number = this.#parts.numbers.of(call.operation);
+    const args = withoutMarks(call.args);
+    this.watch();
+    this.#hasMoved[slot] = 1;
+    try {
+      const message = [CALLS, slot, call.isLimited ? ~number : number, call.id, args];
+      this.#post(message, transferOf(call));
+    } catch (cause) {
+      this.#hasMoved[slot] = 0;
+      this.#refuse(slot, args, cause);
+    }
+  }
+
+  hasMoved(call: LaneCall): boolean {
+    return this.mailbox.holds(call) && this.#hasMoved[call.slot] === 1;
   }
 
   /** Puts into a frame what goes there, and posts it. @returns what is left */
@@ -289,7 +322,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
-  #post(message: unknown, transfer?: readonly ArrayBuffer[]): void {
+  #post(message: unknown, transfer?: readonly object[]): void {
     this.#worker!.post(message, transfer);
     this.control.countMessage();
     this.control.parking.unpark();
@@ -373,6 +406,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
       protocol: PROTOCOL,
       lane: this.#lane.index,
       control: this.control.memory,
+      maxPayloadBytes: this.#parts.maxPayloadBytes,
       board: this.#board && {
         memory: this.#board.memory.memory,
         slots: this.#board.memory.slots,
@@ -457,7 +491,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   #refuse(slot: number, args: readonly unknown[], cause: unknown): void {
     const call = this.mailbox.take(slot);
     if (call === undefined) return;
-    this.#parts.events.unsendable(call, findUncloneable(call.operation.name, args, cause));
+    const isOurs = cause instanceof NotCloneableError;
+    const error = isOurs ? cause : findUncloneable(call.operation.name, args, cause);
+    this.#parts.events.unsendable(call, error);
   }
 
   #end(exitCode: number | undefined): void {
@@ -474,7 +510,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     const started: LaneCall[] = this.#board?.leave(this.#life) ?? [];
     const unstarted: LaneCall[] = [];
     for (const call of this.mailbox.inOrder()) {
-      if (this.control.recall(call.slot)) unstarted.push(call);
+      const hasNotStarted = this.control.recall(call.slot);
+      if (hasNotStarted && this.#hasMoved[call.slot] === 0) unstarted.push(call);
       else started.push(call);
     }
     laneEnded();

@@ -41,7 +41,7 @@ export interface WorkerEvents {
 /** A running worker. */
 export interface WorkerHandle {
   /** Posts a message, and gives away what is to be transferred; throws what the runtime throws for a value that cannot be cloned. */
-  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  post(message: unknown, transfer?: readonly object[]): void;
   /** Asks the runtime to end the worker. */
   terminate(): void;
   /** Lets the worker keep the process alive. A new worker does. */

@@ -10,7 +10,7 @@ import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from 
 
 /** The parts of Bun's `Worker` that the web's has not. */
 interface BunWorker {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(message: unknown, transfer?: readonly object[]): void;
   terminate(): void;
   ref(): void;
   unref(): void;

@@ -68,7 +68,7 @@ export const denoAdapter: RuntimeAdapter = {
       }, 0);
     });
     return {
-      post: (message, transfer) => port.postMessage(message, transfer as ArrayBuffer[] ?? []),
+      post: (message, transfer) => port.postMessage(message, (transfer ?? []) as Transferable[]),
       terminate: () => {
         worker.unref();
         port.unref?.();

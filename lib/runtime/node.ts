@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { Worker, type WorkerOptions } from "node:worker_threads";
+import { type Transferable, Worker, type WorkerOptions } from "node:worker_threads";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
 
 /** The adapter for Node. */
@@ -30,7 +30,8 @@ export const nodeAdapter: RuntimeAdapter = {
     worker.on("error", (error: unknown) => events.error(error));
     worker.on("exit", (code: number) => events.exit(code));
     return {
-      post: (message, transfer) => worker.postMessage(message, transfer),
+      post: (message, transfer) =>
+        worker.postMessage(message, transfer as Transferable[] | undefined),
       // The promise tells no more than the exit event does, and may stay pending while a thread is in native code.
       terminate: () => void worker.terminate(),
       ref: () => worker.ref(),
