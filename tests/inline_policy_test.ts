@@ -111,6 +111,24 @@ test("after a slow run here an operation is learned anew, over twice as many run
   assertEquals(asked.at(-1), MOST_RUNS);
 });
 
+test("long stretches without a slow run lower the number of runs that are asked for", () => {
+  const policy = learned();
+  const slow = (): void => policy.ranHere(quick, LONGEST_MS * 2, LONGEST_MS * 2);
+  const quickRuns = (count: number): void => {
+    for (let n = 0; n < count; n++) policy.ranHere(quick, 0.001, 0.001);
+  };
+  slow();
+  runsUntilCheap(policy);
+  slow();
+  assertEquals(runsUntilCheap(policy), 32);
+  quickRuns(MOST_RUNS);
+  slow();
+  assertEquals(runsUntilCheap(policy), 32);
+  quickRuns(10 * MOST_RUNS);
+  slow();
+  assertEquals(runsUntilCheap(policy), 2 * LEAST_RUNS);
+});
+
 test("copies count: an operation whose values are large goes back, and is tried again after a while", () => {
   const policy = learned();
   for (let n = 0; n < 40; n++) policy.ranHere(quick, 0.001, 0.1);

@@ -70,7 +70,7 @@ test("a closing gate ends what goes on here asynchronously without waiting for i
   world.recount();
 });
 
-const limit = fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined, freq: 1 });
+const limit = fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined, freq: 2 });
 const plan = fc.record({
   runMs: fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(0, 0.001, 0.005) },

@@ -4,7 +4,7 @@
  *
  * What an operation costs is learned from what the lanes report. A run here feeds the same record. When one takes long, the record is void,
  * and twice as many runs in lanes are asked for than the last time: a function that has become slow is met once here, and one that is slow
- * now and then ever more rarely.
+ * now and then ever more rarely. Long stretches without such a run lower that number again.
  *
  * The time is given out when calls are submitted, by what they are expected to take, so that the rest of a burst goes to the lanes before the
  * caller's thread is busy; and it is counted as it is spent, for when the expectation was wrong. It is renewed by turns of the event loop and not
@@ -19,7 +19,7 @@ import type { OperationReference } from "../bridge/contract.ts";
 export const BUDGET_MS: number = 1;
 /** How many runs in lanes tell what an operation costs. */
 export const LEAST_RUNS: number = 8;
-/** How many are asked for at most, after runs here took long again and again. */
+/** How many are asked for at most, after runs here took long again and again; after so many runs without that, half as many as before. */
 export const MOST_RUNS: number = 1_024;
 /** A run that takes longer has no place here, however short the others are, in ms. */
 export const LONGEST_MS: number = 0.25;
@@ -110,6 +110,8 @@ export class InlinePolicy {
     cost.extraMs += (Math.max(0, tookMs - runMs) - cost.extraMs) * SHARE;
     note(cost, runMs);
     if (tookMs > LONGEST_MS) this.#forget(cost);
+    // The system puts a thread aside now and then; that is not to be held against a function for ever.
+    else if (cost.runs % MOST_RUNS === 0) cost.wanted = Math.max(LEAST_RUNS, cost.wanted / 2);
   }
 
   /** Records time that was spent here without a result. @param ms how long, in ms */
