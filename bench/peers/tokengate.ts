@@ -11,7 +11,7 @@ const SPIN_US = 100;
 
 /** Imports the package. */
 export async function load(): Promise<StartContender> {
-  const { TokenGate } = await import("../../mod.ts");
+  const { TokenGate, transfer } = await import("../../mod.ts");
   const { workOperations } = await import("./tokengate_operations.ts");
   const start = async (lanes: number, spinUs: number): Promise<Contender> => {
     const gate = new TokenGate({ lanes, spinUs });
@@ -22,6 +22,7 @@ export async function load(): Promise<StartContender> {
     await gate.started();
     return {
       call: (name, args) => calls[name]!(...args),
+      callWithTransfer: (name, bytes) => calls[name]!(transfer(bytes, [bytes])),
       startSpinning: () => start(lanes, SPIN_US),
       close: () => gate.close({ drain: false }),
     };

@@ -89,8 +89,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   readonly #isReleased: Uint8Array;
   /** Which slots the calls are in whose arguments were moved to the lane. */
   readonly #hasMoved: Uint8Array;
-  /** Calls whose arguments are to be moved with the next flush. */
-  readonly #moving: LaneCall[] = [];
+  /** What goes before the outgoing batch: calls whose arguments are to be moved, and the batches before and between them. */
+  #unsent: (unknown[] | LaneCall)[] = [];
   readonly #lane: Lane;
   readonly #parts: ThreadLaneParts;
   readonly #onEnd: () => void;
@@ -160,15 +160,29 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.control.open(slot);
     const number = this.#parts.numbers.of(call.operation);
     this.#hasMoved[slot] = 0;
-    if (movesArguments(call)) this.#moving.push(call);
-    else this.#outgoing.push(slot, call.isLimited ? ~number : number, call.id, call.args);
+    if (movesArguments(call)) {
+      this.#unsent.push(this.#outgoing, call);
+      this.#outgoing = [CALLS];
+    } else this.#outgoing.push(slot, call.isLimited ? ~number : number, call.id, call.args);
   }
 
   flush(): void {
-    while (this.#moving.length > 0) this.#move(this.#moving.pop()!);
+    if (this.#unsent.length > 0) {
+      const unsent = this.#unsent;
+      this.#unsent = [];
+      for (const part of unsent) {
+        if (Array.isArray(part)) this.#flushBatch(part);
+        else this.#move(part as LaneCall);
+      }
+    }
     const batch = this.#outgoing;
     if (batch.length === 1) return;
     this.#outgoing = [CALLS];
+    this.#flushBatch(batch);
+  }
+
+  #flushBatch(batch: readonly unknown[]): void {
+    if (batch.length === 1) return;
     this.watch();
     this.#postBatch(this.#frames === undefined ? batch : this.#frame(this.#frames, batch));
   }
