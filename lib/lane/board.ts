@@ -200,7 +200,9 @@ export class SharedBoard implements Board {
   }
 
   startedMs(call: LaneCall): number {
-    return this.memory.startedMs(call.slot);
+    const startedMs = this.memory.startedMs(call.slot);
+    // Claimed and not stamped yet: who asks again and again for a start that is known would keep the gate's thread until the lane goes on.
+    return Number.isNaN(startedMs) && this.isStarted(call) ? this.#parts.clock.now() : startedMs;
   }
 
   endedMs(call: LaneCall): number {

@@ -391,10 +391,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
       if (!isPosted) this.#isReleased[slot] = 0;
       return events.late(this.#lane);
     }
-    if (hasRun && isPosted) {
-      this.#accountedPosted++;
-      this.#board!.noteRun(slot, endedMs - startedMs);
-    } else if (hasRun) this.#accounted++;
+    // A call of the board that could not be run was claimed and counted all the same.
+    if (isPosted) this.#accountedPosted++;
+    else if (hasRun) this.#accounted++;
+    if (isPosted && hasRun) this.#board!.noteRun(slot, endedMs - startedMs);
     if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
     else if (outcome === THREW) {
       events.threw(this.#lane, call, decodeError(value), startedMs, endedMs);
