@@ -43,6 +43,8 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("cancel" as const), which: fc.nat(60) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("abort" as const), signal: fc.nat(2) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("run" as const), steps: fc.nat(20) }) },
+  // Calls that are taken back as soon as they are given out.
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("churn" as const), count: fc.nat(24) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -89,6 +91,14 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
             break;
           case "abort":
             signals[step.signal]!.abort("program");
+            break;
+          case "churn":
+            for (let n = 0; n < step.count && closed === undefined; n++) {
+              const token = world.call();
+              world.clock.step();
+              world.recount();
+              token.cancel("program");
+            }
             break;
           case "run":
             for (let n = 0; n < step.steps; n++) {

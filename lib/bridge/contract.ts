@@ -39,7 +39,7 @@ export interface LaneLoss {
   readonly wasStuck: boolean;
   /** Calls that may have started and have no answer, those of the board first. */
   readonly started: readonly LaneCall[];
-  /** Calls of its mailbox that have certainly not started and never will here, in the order they were sent. */
+  /** Calls that have certainly not started and were taken back: all of the board, then those of its mailbox, as they were sent. */
   readonly unstarted: readonly LaneCall[];
 }
 

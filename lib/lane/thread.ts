@@ -428,8 +428,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     if (this.#silenceTimer !== undefined) this.#parts.clock.clearTimer(this.#silenceTimer);
     this.#worker?.unref();
     this.#noteStranded();
+    // First, since a thread may outlive its lane: what it could start between the two would be nobody's.
+    const unstarted: LaneCall[] = this.#board?.recallAll() ?? [];
     const started: LaneCall[] = this.#board?.leave(this.#life) ?? [];
-    const unstarted: LaneCall[] = [];
     for (const call of this.mailbox.inOrder()) {
       if (this.control.recall(call.slot)) unstarted.push(call);
       else started.push(call);
