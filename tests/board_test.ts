@@ -75,28 +75,39 @@ function makeMember(): BoardMember & { wakes: number } {
   };
 }
 
-test("calls that were taken back leave room for others, though no lane has looked at the board", () => {
-  const { board } = makeWorld();
-  const member = makeMember();
-  board.join(member);
-  const kept = [makeCall(1), makeCall(2)];
-  assert(board.post(kept[0]!));
-  for (let n = 0; n < 3 * RING; n++) {
-    if (n === RING) assert(board.post(kept[1]!));
-    assert(board.room > 0, `no room after ${n} calls were taken back`);
+/** Posts a call and takes it back: its number stays in the ring. */
+function churn(board: SharedBoard, times: number): void {
+  for (let n = 0; n < times; n++) {
     const call = makeCall(100 + n);
+    assert(board.room > 0, `no room after ${n} calls were taken back`);
     assert(board.post(call));
     assert(board.recall(call));
   }
-  const before = member.wakes;
+}
+
+test("calls that were taken back leave room for others, though no lane has looked at the board", () => {
+  const { board } = makeWorld();
+  const { memory } = board;
+  const member = makeMember();
+  board.join(member);
+  assert(board.post(makeCall(1)));
+  churn(board, RING - 3);
+  assert(board.post(makeCall(2)));
+  churn(board, 1);
   board.flush();
+  assertEquals(memory.hasRoom, false);
+  const before = member.wakes;
+  assertEquals([board.room, memory.listed], [2, 2]);
+  board.flush();
+  // For a moment the ring was empty, and a lane may have gone to sleep.
   assert(member.wakes > before, "nobody was woken for what was listed anew");
   const order: number[] = [];
-  for (let slot = board.memory.take(); slot >= 0; slot = board.memory.take()) {
-    const word = board.memory.openWord(slot);
-    if (word !== 0 && board.memory.start(slot, word, 1)) order.push(board.memory.tokenId(slot));
+  for (let slot = memory.take(); slot >= 0; slot = memory.take()) {
+    const word = memory.openWord(slot);
+    if (word !== 0 && memory.start(slot, word, 1)) order.push(memory.tokenId(slot));
   }
   assertEquals(order, [1, 2]);
+  churn(board, 5 * RING);
   assertEquals([board.occupied, board.room], [2, 2]);
 });
 
