@@ -2,7 +2,8 @@ import { test } from "node:test";
 import process from "node:process";
 import fc from "fast-check";
 import type { CallToken } from "../lib/call_token.ts";
-import { SimulatedGate } from "./fixtures/simulated_gate.ts";
+import type { SharedBoard } from "../lib/lane/board.ts";
+import { type ArgumentKind, SimulatedGate } from "./fixtures/simulated_gate.ts";
 
 // More by TOKENGATE_SIMULATED_PROGRAMS=1000000; replay a failure by the seed and path that fast-check prints.
 const programs = Number(process.env.TOKENGATE_SIMULATED_PROGRAMS ?? 10_000);
@@ -35,12 +36,15 @@ const step = fc.oneof(
       queueTimeoutMs: limit,
       deadlineMs: limit,
       signal: fc.option(fc.nat(2), { nil: undefined, freq: 3 }),
+      argument: fc.constantFrom<ArgumentKind>("small", "small", "large", "mailed"),
       takesToken: fc.option(fc.nat(30), { nil: undefined, freq: 6 }),
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("cancel" as const), which: fc.nat(60) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("abort" as const), signal: fc.nat(2) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("run" as const), steps: fc.nat(20) }) },
+  // Calls that are taken back as soon as they are given out.
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("churn" as const), count: fc.nat(24) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -58,6 +62,8 @@ const gate = fc.record({
   latencyMs: fc.constantFrom(0, 1, 10),
   startFailures: fc.constantFrom(0, 0, 0.3, 1),
   stopsThreads: fc.boolean(),
+  hasBoard: fc.boolean(),
+  stepCrashes: fc.constantFrom(0, 0, 0.01),
 });
 
 test("random programs of calls, limits, cancels, crashes and closes leave every token settled once and every count right", async () => {
@@ -76,7 +82,8 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
               }
               const source: CallToken | undefined = world.tokens[step.takesToken ?? -1];
               const signal = step.signal === undefined ? undefined : signals[step.signal]!.signal;
-              world.call(step.plan, { ...step, signal }, source === undefined ? [] : [source]);
+              const args = source === undefined ? [] : [source];
+              world.call(step.plan, { ...step, signal }, args, step.argument);
             }
             break;
           case "cancel":
@@ -84,6 +91,14 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
             break;
           case "abort":
             signals[step.signal]!.abort("program");
+            break;
+          case "churn":
+            for (let n = 0; n < step.count && closed === undefined; n++) {
+              const token = world.call();
+              world.clock.step();
+              world.recount();
+              token.cancel("program");
+            }
             break;
           case "run":
             for (let n = 0; n < step.steps; n++) {
@@ -99,7 +114,9 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
         }
         world.recount();
       }
-      await world.settle(() => world.recount());
+      const hangs = steps.some((step) => step.kind === "call" && step.plan.runMs === Infinity);
+      await world.settle(() => world.recount(), hangs ? 6_000 : 120_000);
+      if (!hangs) checkNothingWaits(world);
       // What hangs without a limit is ended here.
       await Promise.all([world.engine.close(false, Infinity), world.settle(() => world.recount())]);
       if (closed !== undefined) await closed;
@@ -121,12 +138,19 @@ function refuses(world: SimulatedGate): void {
   throw new Error("a closed gate took a call");
 }
 
+function checkNothingWaits(world: SimulatedGate): void {
+  for (const token of world.tokens) {
+    if (!token.isSettled) throw new Error(`token ${token.id} is forgotten, ${token.state}`);
+  }
+}
+
 function check(world: SimulatedGate): void {
   for (const token of world.tokens) {
     if (!token.isSettled) throw new Error(`token ${token.id} is left ${token.state}`);
     const settlements = world.settlements.get(token.id);
     if (settlements !== 1) throw new Error(`token ${token.id} settled ${settlements} times`);
   }
+  if (world.board !== undefined) checkBoard(world, world.board);
   for (const [id, starts] of world.starts) {
     if (starts > 1) throw new Error(`the function of token ${id} started ${starts} times`);
   }
@@ -135,4 +159,13 @@ function check(world: SimulatedGate): void {
   }
   const { waiting, admitted, executing, lanes } = world.engine.stats();
   if (waiting + admitted + executing + lanes > 0) throw new Error("something is left in the gate");
+}
+
+function checkBoard(world: SimulatedGate, board: SharedBoard): void {
+  if (board.occupied !== 0) throw new Error(`${board.occupied} slots of the board are left taken`);
+  for (const token of world.tokens) {
+    if (token.state === "completed" && token.outcome !== token.id) {
+      throw new Error(`token ${token.id} got the result of ${token.outcome}`);
+    }
+  }
 }

@@ -136,7 +136,6 @@ async function play(
   assertEquals(failure, undefined);
 }
 
-// Deno takes some 7 ms to bring a message to a lane when the thread that has posted it is blocked.
 const phases = [["parked", 0, calls], ["parked or in its event loop", 0.3, calls / 20]] as const;
 for (const [how, loops, count] of phases) {
   test(`no call is slept through by a lane that is ${how}, whenever it comes`, async () => {

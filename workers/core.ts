@@ -289,8 +289,8 @@ export class LaneCore {
       return this.#loadThenGoOn(operation);
     }
     if (operation.fn === undefined) {
-      if (!posted.refuse(slot, word)) return true;
       const nowMs = originMs + performance.now();
+      if (!posted.refuse(slot, word, nowMs)) return true;
       this.#answer(operation, slot, UNSTARTABLE, encodeError(operation.failure), nowMs);
       return true;
     }
@@ -299,8 +299,8 @@ export class LaneCore {
       args = posted.args(slot);
     } catch (error) {
       // A call that was recalled has nothing to read any more, and then this does not claim it.
-      if (!posted.refuse(slot, word)) return true;
       const nowMs = originMs + performance.now();
+      if (!posted.refuse(slot, word, nowMs)) return true;
       this.#answer(operation, slot, UNSTARTABLE, encodeError(error), nowMs);
       return true;
     }

@@ -78,9 +78,16 @@ export class PostedCalls implements AbortFlags {
     return true;
   }
 
-  /** Claims a call that cannot be run, in order to say so. @returns false when it is not for this lane to say */
-  refuse(slot: number, word: number): boolean {
-    return !this.#control.isStopped && this.#board.start(slot, word, this.#life);
+  /**
+   * Claims a call that cannot be run, in order to say so: to the gate it has started and ended at once, so that no limit is held against it
+   * while the answer is on its way, and giving it up keeps nobody waiting.
+   *
+   * @returns false when it is not for this lane to say
+   */
+  refuse(slot: number, word: number, nowMs: number): boolean {
+    if (!this.start(slot, word, nowMs)) return false;
+    this.end(slot, nowMs);
+    return true;
   }
 
   /** Stamps the end of a call. */

@@ -150,6 +150,11 @@ export class CallBoard {
     Atomics.store(this.#words, word + ABORT, 0);
     const open = OPEN | ((generation % MOST_GENERATIONS) << STATE_BITS);
     Atomics.store(this.#words, word + CLAIM, open);
+    this.list(slot);
+  }
+
+  /** Puts the number of a slot at the end of the ring, where there must be room. */
+  list(slot: number): void {
     const tail = Atomics.load(this.#words, TAIL);
     this.#ring[tail & this.#ringMask] = slot;
     Atomics.store(this.#words, TAIL, (tail + 1) | 0);
@@ -289,6 +294,12 @@ export class CallBoard {
   ringBell(): void {
     if (Atomics.load(this.#words, BELL) === RUNG) return;
     if (Atomics.exchange(this.#words, BELL, RUNG) === ARMED) Atomics.notify(this.#words, BELL);
+  }
+
+  /** Ends a wait for the bell, armed or not: nobody is left to ring it. */
+  releaseBell(): void {
+    Atomics.store(this.#words, BELL, RUNG);
+    Atomics.notify(this.#words, BELL);
   }
 
   #wordAt(slot: number): number {

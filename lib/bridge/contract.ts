@@ -41,7 +41,7 @@ export interface LaneLoss {
   readonly wasStuck: boolean;
   /** Calls that may have started and have no answer, those of the board first. */
   readonly started: readonly LaneCall[];
-  /** Calls of its mailbox that have certainly not started and never will here, in the order they were sent. */
+  /** Calls that have certainly not started and were taken back: all of the board, then those of its mailbox, as they were sent. */
   readonly unstarted: readonly LaneCall[];
 }
 
@@ -69,7 +69,7 @@ export interface LaneEvents {
 export interface CallHolder {
   /** Whether the call has started. */
   isStarted(call: LaneCall): boolean;
-  /** When it started, in ms since the epoch; NaN before, and perhaps for a moment after. */
+  /** When it started, in ms since the epoch; NaN before. For a moment after the start it may be the time of asking. */
   startedMs(call: LaneCall): number;
   /** When it came to its end, in ms since the epoch; NaN while it runs. Its answer is on the way then. */
   endedMs(call: LaneCall): number;

@@ -107,7 +107,7 @@ export class ControlBlock {
     return Atomics.load(this.#claims, slot) === ENDED ? this.#endedMs[slot]! : NaN;
   }
 
-  /** Counts a message to the lane, before it is posted: a lane that knows of one on its way does not park. */
+  /** Counts a message to the lane that was posted: a lane that knows of one on its way does not park. */
   countMessage(): void {
     Atomics.add(this.#header, MESSAGE_COUNT, 1);
   }

@@ -97,6 +97,8 @@ export class SharedBoard implements Board {
   readonly #onLook: () => void;
   readonly #onTurn: () => void;
   #isArmed = false;
+  /** Whether `onBell` will be called. One wait is enough: it ends at the next ring, however often the bell is armed before. */
+  #isWaiting = false;
   #isAttending = false;
   #isTurnPlanned = false;
   #lookTimer: Timer = undefined;
@@ -118,6 +120,7 @@ export class SharedBoard implements Board {
     for (let slot = 0; slot < parts.slots; slot++) this.#free[slot] = parts.slots - 1 - slot;
     this.#freeCount = parts.slots;
     this.#onBell = () => {
+      this.#isWaiting = false;
       this.#isArmed = false;
       this.#attend();
     };
@@ -136,6 +139,7 @@ export class SharedBoard implements Board {
   }
 
   get room(): number {
+    if (this.#freeCount > 0 && !this.memory.hasRoom) this.#sweep();
     return this.memory.hasRoom ? this.#freeCount : 0;
   }
 
@@ -200,7 +204,9 @@ export class SharedBoard implements Board {
   }
 
   startedMs(call: LaneCall): number {
-    return this.memory.startedMs(call.slot);
+    const startedMs = this.memory.startedMs(call.slot);
+    // Claimed and not stamped yet: who asks again and again for a start that is known would keep the gate's thread until the lane goes on.
+    return Number.isNaN(startedMs) && this.isStarted(call) ? this.#parts.clock.now() : startedMs;
   }
 
   endedMs(call: LaneCall): number {
@@ -241,7 +247,7 @@ export class SharedBoard implements Board {
   leave(life: number): LaneCall[] {
     this.#members.delete(life);
     // Nobody is left to ring; a wait that stayed pending would keep this board in memory.
-    if (this.#members.size === 0) this.memory.ringBell();
+    if (this.#members.size === 0) this.memory.releaseBell();
     return this.#inOrder((slot) => this.memory.startedBy(slot) === life);
   }
 
@@ -301,6 +307,26 @@ export class SharedBoard implements Board {
     this.#free[this.#freeCount++] = slot;
   }
 
+  /**
+   * Takes the numbers of recalled calls out of the ring, which they fill while the lanes are at work on others. A call that found no room for
+   * them would wait for ever: the lanes pass over such numbers without a word.
+   */
+  #sweep(): void {
+    const { memory } = this;
+    const isListed = new Uint8Array(this.#calls.length);
+    const open: number[] = [];
+    for (let slot = memory.take(); slot >= 0; slot = memory.take()) {
+      if (isListed[slot] === 1 || memory.openWord(slot) === 0) continue;
+      isListed[slot] = 1;
+      open.push(slot);
+    }
+    for (const slot of open) memory.list(slot);
+    if (open.length === 0) return;
+    // A lane may have found the ring empty meanwhile, and gone to sleep.
+    this.#posted += open.length;
+    this.#postedMs = Infinity;
+  }
+
   #inOrder(takes: (slot: number) => boolean): LaneCall[] {
     const calls: LaneCall[] = [];
     for (let slot = 0; slot < this.#calls.length; slot++) {
@@ -339,7 +365,6 @@ export class SharedBoard implements Board {
   #attend(): void {
     if (this.#isAttending) return;
     this.#isAttending = true;
-    // One that is still pending is woken with the next one.
     this.#isArmed = false;
     const untilMs = this.#parts.clock.now() + ATTEND_MS;
     const { memory } = this;
@@ -349,7 +374,7 @@ export class SharedBoard implements Board {
         while (this.#deliver());
         if (this.#isTurnPlanned || !this.#isExpecting()) break;
         if (this.#parts.spinUs > 0 && this.#spin()) continue;
-        if (memory.armBell() && this.#parts.bell.wait(memory, this.#onBell)) {
+        if (memory.armBell() && this.#wait()) {
           this.#isArmed = true;
           break;
         }
@@ -381,6 +406,12 @@ export class SharedBoard implements Board {
       if (count >= MOST_AT_ONCE) mayBeMore = true;
     }
     return mayBeMore;
+  }
+
+  /** @returns whether the bell will be heard; false when it has rung already */
+  #wait(): boolean {
+    this.#isWaiting ||= this.#parts.bell.wait(this.memory, this.#onBell);
+    return this.#isWaiting;
   }
 
   /** @returns whether answers came while this thread did nothing but look */

@@ -479,10 +479,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
       if (!isPosted) this.#isReleased[slot] = 0;
       return events.late(this.#lane);
     }
-    if (hasRun && isPosted) {
-      this.#accountedPosted++;
-      this.#board!.noteRun(slot, endedMs - startedMs);
-    } else if (hasRun) this.#accounted++;
+    // A call of the board that could not be run was claimed and counted all the same.
+    if (isPosted) this.#accountedPosted++;
+    else if (hasRun) this.#accounted++;
+    if (isPosted && hasRun) this.#board!.noteRun(slot, endedMs - startedMs);
     if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
     else if (outcome === THREW) {
       events.threw(this.#lane, call, decodeError(value), startedMs, endedMs);
@@ -521,8 +521,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     if (this.#silenceTimer !== undefined) this.#parts.clock.clearTimer(this.#silenceTimer);
     this.#worker?.unref();
     this.#noteStranded();
+    // First, since a thread may outlive its lane: what it could start between the two would be nobody's.
+    const unstarted: LaneCall[] = this.#board?.recallAll() ?? [];
     const started: LaneCall[] = this.#board?.leave(this.#life) ?? [];
-    const unstarted: LaneCall[] = [];
     for (const call of this.mailbox.inOrder()) {
       const hasNotStarted = this.control.recall(call.slot);
       if (hasNotStarted && this.#hasMoved[call.slot] === 0) unstarted.push(call);

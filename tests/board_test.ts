@@ -1,0 +1,237 @@
+// The host side of the board, with lanes that are told what to do step by step.
+import { test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import type { CallBoard } from "../lib/bridge/call_board.ts";
+import type { LaneCall, LaneEvents, LaneLoss } from "../lib/bridge/contract.ts";
+import { INIT, type LaneInit, PROTOCOL, READY, UP } from "../lib/bridge/protocol.ts";
+import { type BellWaiter, type BoardMember, SharedBoard } from "../lib/lane/board.ts";
+import { OperationNumbers } from "../lib/lane/operation_numbers.ts";
+import { StrandedThreads } from "../lib/lane/stranded.ts";
+import { threadLane } from "../lib/lane/thread.ts";
+import type { RuntimeAdapter, WorkerEvents, WorkerHandle } from "../lib/runtime/adapter.ts";
+import { RandomSource } from "../lib/runtime/random.ts";
+import { VirtualClock } from "../lib/runtime/virtual_clock.ts";
+import { SimulatedGate } from "./fixtures/simulated_gate.ts";
+
+const SLOTS = 4;
+/** The ring has room for so many numbers. */
+const RING = 16;
+const OPERATION = { url: "u:", name: "n" };
+
+const noEvents: LaneEvents = {
+  ready: () => {},
+  returned: () => {},
+  threw: () => {},
+  unstartable: () => {},
+  unsendable: () => {},
+  late: () => {},
+  settled: () => {},
+  lost: () => {},
+};
+
+interface World {
+  readonly board: SharedBoard;
+  readonly clock: VirtualClock;
+  readonly numbers: OperationNumbers;
+  /** Waits for the bell that have not ended. */
+  waits: number;
+}
+
+function makeWorld(events: LaneEvents = noEvents): World {
+  const clock = new VirtualClock(new RandomSource(1));
+  const numbers = new OperationNumbers();
+  const bell: BellWaiter = {
+    wait(board: CallBoard, onBell: () => void): boolean {
+      world.waits++;
+      void board.bell()?.then(() => {
+        world.waits--;
+        onBell();
+      });
+      return true;
+    },
+  };
+  const board = new SharedBoard({ clock, events, bell, numbers, slots: SLOTS, spinUs: 0 });
+  const world: World = { board, clock, numbers, waits: 0 };
+  return world;
+}
+
+function makeCall(id: number, args: readonly unknown[] = []): LaneCall {
+  return { id, operation: OPERATION, isLimited: false, args, transfer: undefined, slot: -1 };
+}
+
+function makeMember(): BoardMember & { wakes: number } {
+  return {
+    index: 0,
+    mailed: 0,
+    hasNoAnswers: true,
+    wakes: 0,
+    collect: () => 0,
+    settle: () => {},
+    wake(): boolean {
+      this.wakes++;
+      return true;
+    },
+    watch: () => {},
+  };
+}
+
+/** Posts a call and takes it back: its number stays in the ring. */
+function churn(board: SharedBoard, times: number): void {
+  for (let n = 0; n < times; n++) {
+    const call = makeCall(100 + n);
+    assert(board.room > 0, `no room after ${n} calls were taken back`);
+    assert(board.post(call));
+    assert(board.recall(call));
+  }
+}
+
+test("calls that were taken back leave room for others, though no lane has looked at the board", () => {
+  const { board } = makeWorld();
+  const { memory } = board;
+  const member = makeMember();
+  board.join(member);
+  assert(board.post(makeCall(1)));
+  churn(board, RING - 3);
+  assert(board.post(makeCall(2)));
+  churn(board, 1);
+  board.flush();
+  assertEquals(memory.hasRoom, false);
+  const before = member.wakes;
+  assertEquals([board.room, memory.listed], [2, 2]);
+  board.flush();
+  // For a moment the ring was empty, and a lane may have gone to sleep.
+  assert(member.wakes > before, "nobody was woken for what was listed anew");
+  const order: number[] = [];
+  for (let slot = memory.take(); slot >= 0; slot = memory.take()) {
+    const word = memory.openWord(slot);
+    if (word !== 0 && memory.start(slot, word, 1)) order.push(memory.tokenId(slot));
+  }
+  assertEquals(order, [1, 2]);
+  churn(board, 5 * RING);
+  assertEquals([board.occupied, board.room], [2, 2]);
+});
+
+test("while a call runs for long the gate waits for one bell, however often it looks by itself", () => {
+  const world = makeWorld();
+  const life = world.board.join(makeMember());
+  const call = makeCall(1);
+  world.board.post(call);
+  world.board.flush();
+  const { memory } = world.board;
+  assert(memory.start(memory.take(), memory.openWord(call.slot), life));
+  for (let n = 0; n < 100; n++) assert(world.clock.step(), "the gate looks no more");
+  assertEquals(world.waits, 1);
+});
+
+test("when the last lane has left, nobody waits for the bell any more", async () => {
+  const world = makeWorld();
+  const life = world.board.join(makeMember());
+  const call = makeCall(1);
+  world.board.post(call);
+  world.board.flush();
+  assertEquals(world.waits, 1);
+  // The next look finds nothing that could be waited for, while the wait is still pending.
+  assert(world.board.recall(call));
+  while (world.clock.step());
+  world.board.leave(life);
+  const held = setInterval(() => {}, 1_000);
+  for (let n = 0; n < 1_000 && world.waits > 0; n++) {
+    await new Promise((done) => setTimeout(done, 0));
+  }
+  clearInterval(held);
+  assertEquals(world.waits, 0);
+});
+
+test("a call that is claimed has a start, whether it is stamped yet or not", () => {
+  const { board, clock } = makeWorld();
+  const life = board.join(makeMember());
+  const call = makeCall(1);
+  board.post(call);
+  clock.setTimer(() => {}, 5);
+  while (clock.step());
+  assertEquals([board.isStarted(call), board.startedMs(call)], [false, NaN]);
+  const slot = board.memory.take();
+  assert(board.memory.start(slot, board.memory.openWord(slot), life));
+  assertEquals([board.isStarted(call), board.startedMs(call)], [true, clock.now()]);
+  board.memory.stampStart(slot, 3);
+  assertEquals(board.startedMs(call), 3);
+});
+
+test("a thread that outlives its lane can start nothing once the loss is told", () => {
+  const losses: LaneLoss[] = [];
+  const world = makeWorld();
+  let worker!: WorkerEvents;
+  let init!: LaneInit;
+  const adapter: RuntimeAdapter = {
+    name: "Deno",
+    stopsThreads: false,
+    settings: [],
+    availableLanes: () => 1,
+    startWorker(_url, _settings, events): WorkerHandle {
+      worker = events;
+      return {
+        post(message: unknown): void {
+          if ((message as unknown[])[0] === INIT) init = (message as unknown[])[1] as LaneInit;
+        },
+        terminate: () => {},
+        ref: () => {},
+        unref: () => {},
+      };
+    },
+  };
+  const { board, clock, numbers } = world;
+  const lane = threadLane(0, {
+    adapter,
+    clock,
+    events: { ...noEvents, lost },
+    stranded: new StrandedThreads(() => {}),
+    numbers,
+    board,
+    spinUs: 0,
+    maxPayloadBytes: Infinity,
+    entryUrl: "u:",
+    settings: {},
+    consolePrefix: undefined,
+    startTimeoutMs: 1_000,
+    capacity: 4,
+  });
+  function lost(_lane: unknown, loss: LaneLoss): void {
+    losses.push(loss);
+    assertEquals(
+      memory.start(second, word, life),
+      false,
+      "a call was started that nobody would hear of",
+    );
+  }
+  lane.start();
+  worker.message([UP]);
+  worker.message([READY, PROTOCOL]);
+  const calls = [makeCall(1), makeCall(2), makeCall(3)];
+  for (const call of calls) board.post(call);
+  const { memory } = board;
+  const { life } = init.board!;
+  const first = memory.take();
+  assert(memory.start(first, memory.openWord(first), life));
+  // The thread has read the word of the second call, and will claim it next.
+  const second = memory.take();
+  const word = memory.openWord(second);
+  worker.exit(1);
+  assertEquals(losses.length, 1);
+  assertEquals([losses[0]!.started, losses[0]!.unstarted], [[calls[0]], [calls[1], calls[2]]]);
+  assertEquals(board.occupied, 0);
+});
+
+test("a call that cannot be run and is given up meanwhile costs no lane", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = new SimulatedGate({ seed, lanes: 1, hasBoard: true, graceMs: 20, latencyMs: 5 });
+    const token = world.call({ outcome: "unstartable" });
+    await world.until(() => token.isSettled || world.board!.isStarted(token));
+    token.cancel();
+    await world.settle(() => world.recount());
+    const next = world.call();
+    await world.until(() => world.board!.isStarted(next));
+    assertEquals([world.replaced, world.lanes[0]!.starts], [[], 1], `seed ${seed}`);
+    await Promise.all([world.engine.close(true, Infinity), world.settle(() => world.recount())]);
+    assertEquals(next.state, "completed");
+  }
+});
