@@ -47,6 +47,7 @@ export {
   type TokenTimeoutFields,
 } from "./lib/errors.ts";
 export type { OperationReference } from "./lib/bridge/contract.ts";
+export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
 export type { GateStats } from "./lib/gate/ledger.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";

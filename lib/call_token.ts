@@ -70,7 +70,7 @@ export interface TokenOwner {
 /** One call, as the planes see it. */
 export class CallToken implements Token<unknown>, LaneCall {
   readonly id: number;
-  readonly operation: OperationReference;
+  operation: OperationReference;
   readonly owner: TokenOwner;
   readonly limits: CallLimits;
   args: readonly unknown[];

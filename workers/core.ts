@@ -10,6 +10,9 @@
 import { setImmediate } from "node:timers";
 import { uncloneableResult } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
+import { pack } from "../lib/bridge/packing.ts";
+import { hasRevivables } from "../lib/bridge/revivables.ts";
+import { encodeThrown } from "../lib/bridge/thrown.ts";
 import { payloadBytes } from "../lib/bridge/payload_size.ts";
 import { isTransferred } from "../lib/bridge/transfer.ts";
 import { PayloadTooLargeError } from "../lib/errors.ts";
@@ -26,6 +29,7 @@ import {
   PROTOCOL,
   READY,
   RETURNED,
+  RETURNED_PACKED,
   SKIPPED,
   THREW,
   UNSTARTABLE,
@@ -109,7 +113,7 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name] = message as [number, number, string, string];
+        const [, , url, name, isPacked] = message as [number, number, string, string, boolean];
         const unknown = {
           fn: undefined,
           failure: undefined,
@@ -117,7 +121,7 @@ export class LaneCore {
           slowestMs: Infinity,
           limitedSlowestMs: Infinity,
         };
-        this.#operations[message[1] as number] = { url, name, ...unknown };
+        this.#operations[message[1] as number] = { url, name, isPacked, ...unknown };
         break;
       }
       case ABORT:
@@ -347,7 +351,7 @@ export class LaneCore {
       }
     } catch (error) {
       outcome = THREW;
-      value = encodeError(error);
+      value = encodeThrown(error);
     }
     this.#finish(operation, tag, startedMs, outcome, value);
     return true;
@@ -381,6 +385,18 @@ export class LaneCore {
     if (outcome === RETURNED && this.#maxPayloadBytes < Infinity) {
       const error = this.#tooLarge(operation, value);
       if (error !== undefined) [outcome, value] = [THREW, encodeError(error)];
+    }
+    if (outcome === RETURNED && hasRevivables()) {
+      try {
+        const packed = pack(value);
+        if (packed !== undefined) {
+          outcome = RETURNED_PACKED;
+          value = [packed.value, packed.places];
+        }
+      } catch (cause) {
+        outcome = THREW;
+        value = encodeError(uncloneableResult(operation.name, value, cause));
+      }
     }
     this.#answer(operation, tag, outcome, value, endedMs);
   }
@@ -440,7 +456,7 @@ export class LaneCore {
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.
     new Promise((resolve) => resolve(value)).then(
       (result) => finish(RETURNED, result),
-      (error) => finish(THREW, encodeError(error)),
+      (error) => finish(THREW, encodeThrown(error)),
     );
   }
 

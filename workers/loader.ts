@@ -5,6 +5,7 @@
  */
 
 import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "../lib/errors.ts";
+import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
 import { mark } from "./mark.ts";
 
@@ -12,6 +13,8 @@ import { mark } from "./mark.ts";
 export interface LaneOperation {
   readonly url: string;
   readonly name: string;
+  /** Whether it is called with packed arguments. */
+  readonly isPacked: boolean;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
   /** How long its runs take, in ms: a mean in which the recent ones count for more; infinite before the first. */
@@ -47,7 +50,8 @@ export async function load(operation: LaneOperation): Promise<void> {
   isLoading = true;
   try {
     await import(url);
-    operation.fn = lookUp(url, name)?.fn;
+    const fn = lookUp(url, name)?.fn;
+    operation.fn = fn !== undefined && operation.isPacked ? unpacking(fn) : fn;
   } catch (cause) {
     operation.failure = new ModuleLoadError(
       `Cannot run "${name}": its module ${url} failed to load in the lane`,
@@ -61,6 +65,17 @@ export async function load(operation: LaneOperation): Promise<void> {
   operation.failure = refused.get(url) ?? operation.failure;
   if (operation.failure !== undefined) operation.fn = undefined;
   else if (operation.fn === undefined) operation.failure = notFound(url, name);
+}
+
+/** Unpacks the arguments first, and before that imports the modules that declare the classes, which is done once. */
+function unpacking(fn: AnyFunction): AnyFunction {
+  const call = (value: unknown, places: readonly PackedPlace[]): unknown =>
+    fn(...unpack(value, places) as never[]);
+  return (value: unknown, places: readonly PackedPlace[]): unknown => {
+    const urls = missingModules(places);
+    if (urls.length === 0) return call(value, places);
+    return Promise.all(urls.map((url) => import(url))).then(() => call(value, places));
+  };
 }
 
 function notFound(url: string, name: string): TokenGateError {

@@ -9,7 +9,13 @@ import { toMove, type Transferred } from "../lib/bridge/transfer.ts";
 import { NotCloneableError } from "../lib/errors.ts";
 import { encodeError } from "../lib/bridge/error_codec.ts";
 import { FrameWriter } from "../lib/bridge/frames.ts";
-import { ANSWER_FIELDS, ANSWERS, RETURNED, THREW } from "../lib/bridge/protocol.ts";
+import {
+  ANSWER_FIELDS,
+  ANSWERS,
+  RETURNED,
+  RETURNED_PACKED,
+  THREW,
+} from "../lib/bridge/protocol.ts";
 import type { LanePort } from "./port.ts";
 
 /** How many answers go in one message at most. */
@@ -114,7 +120,7 @@ export class Outbox {
       try {
         this.#port.post([ANSWERS, slot, batch[at + 1], value]);
       } catch (cause) {
-        const isResult = batch[at + 1] === RETURNED;
+        const isResult = batch[at + 1] === RETURNED || batch[at + 1] === RETURNED_PACKED;
         const error = isResult ? uncloneableResult(names[i]!, value, cause) : cause;
         this.#port.post([ANSWERS, slot, THREW, encodeError(error)]);
       }

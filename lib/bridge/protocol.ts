@@ -16,7 +16,7 @@ export const UP: number = 0;
 export const INIT: number = 1;
 /** The lane takes calls: `[READY, protocol]`. */
 export const READY: number = 2;
-/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name]`. */
+/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed]`. */
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
@@ -40,6 +40,8 @@ export const RETURNED: number = 0;
 export const THREW: number = 1;
 /** Outcome: the function was never started, and cannot be; the value is the encoded reason. */
 export const UNSTARTABLE: number = 2;
+/** Outcome: the function returned; the value is the packed result, `[value, places]`. */
+export const RETURNED_PACKED: number = 4;
 /** Outcome: the call had been recalled before it started; nothing ran. */
 export const SKIPPED: number = 3;
 

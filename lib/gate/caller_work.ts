@@ -14,6 +14,7 @@ import {
   type CallerLane,
   type LaneCall,
 } from "../bridge/contract.ts";
+import { PackedOperation } from "../bridge/packing.ts";
 import type { CallToken } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { InlinePolicy } from "./inline_policy.ts";
@@ -126,8 +127,8 @@ export class CallerWork implements CallerEvents {
   /** A call that may have to be stopped needs a lane: here no timer and no signal gets its turn while a function runs. */
   #mayTake(token: CallToken): boolean {
     const { timeoutMs, queueTimeoutMs, deadlineMs } = token.limits;
-    // Where nothing crosses nothing can be moved.
-    if (token.transfer !== undefined) return false;
+    // Where nothing crosses nothing can be moved, and nothing revived.
+    if (token.transfer !== undefined || token.operation instanceof PackedOperation) return false;
     return token.signal === undefined && timeoutMs === undefined && deadlineMs === undefined &&
       queueTimeoutMs === undefined;
   }

@@ -19,6 +19,8 @@ import type {
   LaneLoss,
   OperationReference,
 } from "../bridge/contract.ts";
+import { pack, packedOperation } from "../bridge/packing.ts";
+import { hasRevivables } from "../bridge/revivables.ts";
 import { payloadBytes } from "../bridge/payload_size.ts";
 import {
   ADMITTED,
@@ -54,6 +56,7 @@ import {
   crashError,
   timeoutError,
   tooLargeError,
+  unpackableError,
 } from "./token_errors.ts";
 import { TokenTable } from "./token_table.ts";
 
@@ -293,6 +296,7 @@ export class Engine implements LaneEvents, TokenOwner {
   // The moves.
 
   #enqueue(token: CallToken): void {
+    if (hasRevivables() && !this.#pack(token)) return;
     if (this.#parts.maxPayloadBytes < Infinity && !this.#fits(token)) return;
     if (
       token.limits.inline === "auto" && this.#callerWork?.takes(token, this.#ledger.active)
@@ -305,6 +309,20 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#keepAlive.hold();
     this.#crew.encourage();
     this.#planTurn();
+  }
+
+  /** Takes instances of revivable classes apart. @returns false when the token has settled, since that failed or has ended it */
+  #pack(token: CallToken): boolean {
+    try {
+      const packed = pack(token.args);
+      if (packed !== undefined && !token.isSettled) {
+        token.args = [packed.value, packed.places];
+        token.operation = packedOperation(token.operation);
+      }
+    } catch (cause) {
+      if (!token.isSettled) this.#fail(token, unpackableError(token.operation, cause));
+    }
+    return !token.isSettled;
   }
 
   /** @returns false when the token has settled, since its arguments are too large or one of their accessors has ended it */

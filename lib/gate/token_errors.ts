@@ -9,6 +9,7 @@ import { movesArguments } from "../bridge/transfer.ts";
 import {
   GateClosedError,
   LaneCrashError,
+  NotCloneableError,
   PayloadTooLargeError,
   TokenCancelledError,
   type TokenLimit,
@@ -67,5 +68,13 @@ export function tooLargeError(
     `Cannot send the arguments of "${operation.name}" to a lane: received some ${bytes} bytes or more, ` +
       `and maxPayloadBytes is ${maxBytes}; transfer what is large, or raise the limit`,
     { bytes, maxBytes },
+  );
+}
+
+/** @param operation what was called @param cause what the codec of a class threw @returns the error of the token */
+export function unpackableError(operation: OperationReference, cause: unknown): NotCloneableError {
+  return new NotCloneableError(
+    `Cannot send the arguments of "${operation.name}" to a lane: the codec of a revivable class threw`,
+    { cause },
   );
 }

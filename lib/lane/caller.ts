@@ -16,7 +16,10 @@ import {
   type OperationReference,
 } from "../bridge/contract.ts";
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
+import { pack, unpack } from "../bridge/packing.ts";
+import { hasRevivables } from "../bridge/revivables.ts";
 import { isThenable } from "../bridge/thenable.ts";
+import { decodeThrown, encodeThrown } from "../bridge/thrown.ts";
 import { withoutMark } from "../bridge/transfer.ts";
 import { ValueCopier } from "../bridge/value_copier.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -148,6 +151,12 @@ export class ThreadCaller implements CallerLane {
     );
   }
 
+  #copyResult(value: unknown): unknown {
+    const packed = hasRevivables() ? pack(value) : undefined;
+    if (packed === undefined) return this.#copier!.value(value);
+    return unpack(this.#copier!.value(packed.value), packed.places);
+  }
+
   #finish(
     call: LaneCall,
     run: CallerRun,
@@ -159,13 +168,13 @@ export class ThreadCaller implements CallerLane {
     let outcome: unknown;
     if (hasReturned) {
       try {
-        outcome = this.#copier!.value(withoutMark(value));
+        outcome = this.#copyResult(withoutMark(value));
       } catch (cause) {
         hasReturned = false;
         value = uncloneableResult(call.operation.name, value, cause);
       }
     }
-    if (!hasReturned) outcome = decodeError(encodeError(value));
+    if (!hasReturned) outcome = decodeThrown(encodeThrown(value));
     if (this.#runningCall === call) {
       this.#running = undefined;
       this.#runningCall = undefined;

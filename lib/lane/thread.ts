@@ -21,13 +21,17 @@ import {
   PROTOCOL,
   READY,
   RETURNED,
+  RETURNED_PACKED,
   SKIPPED,
   THREW,
+  UNSTARTABLE,
   UP,
   WAKE,
 } from "../bridge/protocol.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import { FrameReader, FrameWriter } from "../bridge/frames.ts";
+import { PackedOperation, type PackedPlace, unpack } from "../bridge/packing.ts";
+import { decodeThrown } from "../bridge/thrown.ts";
 import { movesArguments, transferOf, withoutMarks } from "../bridge/transfer.ts";
 import { NotCloneableError } from "../errors.ts";
 import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
@@ -332,7 +336,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   }
 
   introduce(number: number, operation: OperationReference): void {
-    this.#post([OPERATION, number, operation.url, operation.name]);
+    const isPacked = operation instanceof PackedOperation;
+    this.#post([OPERATION, number, operation.url, operation.name, isPacked]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -466,7 +471,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     const { events } = this.#parts;
     const isPosted = tag >= 0;
     const slot = isPosted ? tag : ~tag;
-    const hasRun = outcome === RETURNED || outcome === THREW || outcome === UNREADABLE;
+    const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE;
     // Before the slot is free.
     const from = isPosted ? this.#board!.memory : this.control;
     const startedMs = from.startedMs(slot);
@@ -485,9 +490,27 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     if (isPosted && hasRun) this.#board!.noteRun(slot, endedMs - startedMs);
     if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
     else if (outcome === THREW) {
-      events.threw(this.#lane, call, decodeError(value), startedMs, endedMs);
+      events.threw(this.#lane, call, decodeThrown(value), startedMs, endedMs);
+    } else if (outcome === RETURNED_PACKED) {
+      this.#unpack(call, value as unknown[], startedMs, endedMs);
     } else if (outcome === UNREADABLE) events.threw(this.#lane, call, value, startedMs, endedMs);
     else if (outcome !== SKIPPED) events.unstartable(this.#lane, call, decodeError(value));
+  }
+
+  #unpack(
+    call: LaneCall,
+    packed: readonly unknown[],
+    startedMs: number,
+    endedMs: number,
+  ): void {
+    const { events } = this.#parts;
+    let value: unknown;
+    try {
+      value = unpack(packed[0], packed[1] as PackedPlace[]);
+    } catch (error) {
+      return events.threw(this.#lane, call, error, startedMs, endedMs);
+    }
+    events.returned(this.#lane, call, value, startedMs, endedMs);
   }
 
   /** Some argument in the batch cannot be cloned: sends the others, and names that one. */
