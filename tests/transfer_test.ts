@@ -10,12 +10,23 @@ import {
   type TokenGateOptions,
   transfer,
 } from "../mod.ts";
-import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
+import { changed, checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
+import { gated, identity } from "./fixtures/operations.ts";
 import * as operations from "./fixtures/transfer_operations.ts";
 
-const { callsInside, exitWhenTold, giveBack, giveLater, giveTwice, length, sum } = operations;
+const { answerOn, callsInside, exitWhenTold, giveBack, giveLater, giveTwice, length, sum } =
+  operations;
 
 checkNoLanesLeft();
+
+function sharedInts(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * length));
+}
+
+function letGo(flag: Int32Array): void {
+  Atomics.store(flag, 1, 1);
+  Atomics.notify(flag, 1);
+}
 
 for (const bridge of ["ring", "frames"] as const) {
   const makeGate = (options: TokenGateOptions = {}): TokenGate =>
@@ -72,6 +83,57 @@ for (const bridge of ["ring", "frames"] as const) {
         if (outcome.status === "rejected") assertInstanceOf(outcome.reason, NotCloneableError);
         else assertEquals([i, outcome.value], [1, 2]);
       }
+    });
+  });
+
+  test(`a port is moved, and works in the lane (${bridge})`, async () => {
+    await using(makeGate(), async (gate) => {
+      const { port1, port2 } = new MessageChannel();
+      const heard = new Promise((resolve) => port1.onmessage = (event) => resolve(event.data));
+      await gate.call(answerOn, transfer(port2, [port2]), "it was");
+      assertEquals(await heard, "it was heard");
+      port1.close();
+    });
+  });
+
+  test(`what has moved its arguments to a lane stays there when another is idle (${bridge})`, async () => {
+    await using(makeGate({ lanes: 2 }), async (gate) => {
+      await gate.started();
+      const flags = [sharedInts(2), sharedInts(2)] as const;
+      const running = flags.map((flag) => gate.call(gated, flag));
+      for (const flag of flags) await changed(flag, 0, 0);
+      // One behind each of the two.
+      const buffers = [new Uint8Array([1]), new Uint8Array([2])];
+      const moved = buffers.map((bytes) => gate.call(sum, transfer(bytes, [bytes])));
+      while (buffers.some((bytes) => bytes.length > 0)) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      letGo(flags[1]);
+      await running[1];
+      // The second lane has time to take what it must not.
+      const others = Array.from({ length: 50 }, () => gate.call(sum, new Uint8Array([1])));
+      assertEquals((await Promise.all(others)).length, 50);
+      letGo(flags[0]);
+      assertEquals(await Promise.all(moved), [1, 2]);
+    });
+  });
+
+  test(`an accessor may end a call that is about to move its arguments (${bridge})`, async () => {
+    await using(makeGate(), async (gate) => {
+      await gate.started();
+      const bytes = new Uint8Array([1, 2]);
+      const first = gate.call(identity, {
+        get value(): number {
+          last.cancel("by an accessor");
+          return 1;
+        },
+        // Not for the board.
+        pattern: /x/,
+      });
+      const last = gate.call(sum, transfer(bytes, [bytes]));
+      await assertRejects(() => last, TokenCancelledError);
+      assertEquals((await first as { value: number }).value, 1);
+      assertEquals([await gate.call(sum, new Uint8Array([3])), bytes.length], [3, 2]);
     });
   });
 

@@ -193,8 +193,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
 
   /** Sends a call alone whose arguments are moved: what cannot be moved fails no other call. */
   #move(call: LaneCall): void {
-    if (!this.mailbox.holds(call)) return;
     const { slot } = call;
+    // An accessor of another call has ended it: nothing is sent, so no answer will free its slot.
+    if (!this.mailbox.holds(call)) return void this.mailbox.take(slot);
     const number = this.#parts.numbers.of(call.operation);
     const args = withoutMarks(call.args);
     this.watch();
