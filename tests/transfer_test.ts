@@ -102,19 +102,17 @@ for (const bridge of ["ring", "frames"] as const) {
       const flags = [sharedInts(2), sharedInts(2)] as const;
       const running = flags.map((flag) => gate.call(gated, flag));
       for (const flag of flags) await changed(flag, 0, 0);
-      // One behind each of the two.
-      const buffers = [new Uint8Array([1]), new Uint8Array([2])];
-      const moved = buffers.map((bytes) => gate.call(sum, transfer(bytes, [bytes])));
-      while (buffers.some((bytes) => bytes.length > 0)) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
+      const bytes = new Uint8Array([1]);
+      const moved = gate.call(sum, transfer(bytes, [bytes]));
+      while (bytes.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+      assertEquals(moved.state, "admitted");
       letGo(flags[1]);
       await running[1];
-      // The second lane has time to take what it must not.
+      // If it is behind the other one, this lane has time to take what is no longer there to be sent again.
       const others = Array.from({ length: 50 }, () => gate.call(sum, new Uint8Array([1])));
       assertEquals((await Promise.all(others)).length, 50);
       letGo(flags[0]);
-      assertEquals(await Promise.all(moved), [1, 2]);
+      assertEquals(await moved, 1);
     });
   });
 
