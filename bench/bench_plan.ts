@@ -37,8 +37,8 @@ const HEAVY_TASKS = 16;
 /** Time for the repetition of a small wave in a round, in milliseconds. */
 const WAVE_BUDGET_MS = 120;
 const QUICK_WAVE_BUDGET_MS = 60;
-/** Above this many tokens the peers run a wave in the first round only: it takes them seconds. */
-const LARGEST_PEER_WAVE = 16_384;
+/** Above this many tokens the peers run a wave in the first round only: it takes them seconds, and no bar is about it. */
+const LARGEST_PEER_WAVE = 1_024;
 
 /** Rounds in which the memory of the peers is measured: it hardly differs, and takes a process each time. */
 const PEER_MEMORY_ROUNDS = 1;

@@ -24,11 +24,11 @@ const START_LIMIT_MS = 20_000;
 const PAUSE_MS = 20;
 
 /**
- * A peer that takes longer than this for one thing is measured in the first rounds only: it is not among the best, and the
+ * A peer that takes longer than this for one thing is measured in the first round only: it is not among the best, and the
  * whole is to end within a quarter of an hour. In milliseconds.
  */
-const SLOW_MS = 3_000;
-const ROUNDS_OF_THE_SLOW = 2;
+const SLOW_MS = 1_500;
+const ROUNDS_OF_THE_SLOW = 1;
 
 /** What {@linkcode compareOn} needs. */
 export interface CompareRequest {
