@@ -26,14 +26,15 @@ export function bindOperation(fn: object, bound: BoundCall): void {
 
 /**
  * @param operation what was passed as an operation
+ * @param action what is to be done with it, as in "call"
  * @returns what it stands for
  * @throws {TypeError} when it is none
  */
-export function boundCall(operation: unknown): BoundCall {
+export function boundCall(operation: unknown, action: string = "call"): BoundCall {
   const bound = typeof operation === "function" ? Reflect.get(operation, BOUND) : undefined;
   if (bound === undefined) {
     throw new TypeError(
-      `Cannot call ${
+      `Cannot ${action} ${
         show(operation)
       } through a gate: it is no operation; declare it with operation(import.meta, name, fn)`,
     );

@@ -9,7 +9,7 @@
  */
 
 import type { LaneCall, OperationReference } from "./bridge/contract.ts";
-import type { Timings, Token, TokenState, WaitingFor } from "./token.ts";
+import type { Attempt, Timings, Token, TokenState, WaitingFor } from "./token.ts";
 
 /** State codes; from `COMPLETED` on they are final. */
 export const WAITING: number = 0;
@@ -26,6 +26,13 @@ export const NOWHERE: number = -1;
 export const ON_BOARD: number = -2;
 /** In place of the number of a lane: it runs on the caller's own thread. */
 export const ON_CALLER: number = -3;
+
+/** What a waiting token waits for: what its desk says, */
+export const FOR_ITS_DESK: number = 0;
+/** tokens among its arguments, */
+export const FOR_ARGUMENTS: number = 1;
+/** or the time of its next attempt. */
+export const FOR_ITS_ATTEMPT: number = 2;
 
 /** In place of a stamp in µs: it has not come to that. */
 const NEVER = -(2 ** 30);
@@ -45,6 +52,18 @@ const STATES: readonly TokenState[] = [
   "killed",
   "timeout",
 ];
+
+/** What a gate keeps of one operation, as its tokens see it. */
+export interface TokenDesk {
+  /** What the first of its waiting tokens waits for, and so all of them. */
+  readonly waitingFor: WaitingFor;
+}
+
+/** The attempts of a token that was tried more than once, or is to be. */
+export interface TokenAttempts {
+  /** The attempts that have failed, the oldest first. */
+  readonly failed: readonly Attempt[];
+}
 
 /** What limits one call, in ms, and where it may run; shared by all calls of the same options. */
 export interface CallLimits {
@@ -76,7 +95,20 @@ export class CallToken implements Token<unknown>, LaneCall {
   args: readonly unknown[];
   /** State code as the owner has recorded it; `state` also looks into the lane. */
   code: number = WAITING;
-  isWaitingForArguments = false;
+  /** What it waits for, while it waits. */
+  waits: number = FOR_ITS_DESK;
+  /** Where it waits, and what it is counted with; undefined for a call inside an operation. */
+  desk: TokenDesk | undefined = undefined;
+  /** Its place in the order of submission. */
+  sequence: number = 0;
+  /** Whether it holds the permits of its operation. */
+  isCleared = false;
+  /** What its arguments count in the intake, in bytes; 0 where nobody counts. */
+  bytes: number = 0;
+  /** Number of the state of its operation's breaker that let it pass; -1 where there is none. */
+  pass: number = -1;
+  /** Attempts that have failed; undefined while none has. */
+  retries: TokenAttempts | undefined = undefined;
   /** When it was submitted, in ms since the epoch. */
   readonly submittedMs: number;
   /** Number of the lane that holds the call, or `ON_BOARD` or `ON_CALLER`; `NOWHERE` while none does. */
@@ -174,7 +206,13 @@ export class CallToken implements Token<unknown>, LaneCall {
 
   get waitingFor(): WaitingFor | undefined {
     if (this.code !== WAITING) return undefined;
-    return this.isWaitingForArguments ? "arguments" : "lane";
+    if (this.waits === FOR_ARGUMENTS) return "arguments";
+    if (this.waits === FOR_ITS_ATTEMPT) return "attempt";
+    return this.desk?.waitingFor ?? "lane";
+  }
+
+  get attempts(): readonly Attempt[] {
+    return this.retries?.failed ?? NONE;
   }
 
   get timings(): Timings {
@@ -281,6 +319,7 @@ for (const name of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
 }
 
 const NOTHING: readonly unknown[] = [];
+const NONE: readonly Attempt[] = [];
 
 function stamp(ms: number): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;

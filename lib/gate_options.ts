@@ -4,14 +4,21 @@
  * @module
  */
 
+import type { QueuePolicy } from "./gate/desk_policy.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
+import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
 import type { RuntimeAdapter, WorkerResourceLimits, WorkerSettings } from "./runtime/adapter.ts";
 import { workerEntryUrl } from "./runtime/entry_url.ts";
 
 /** Options of a {@linkcode TokenGate}. */
-export interface TokenGateOptions {
-  /** How many lanes, each a worker, may run at once. They are started as they are needed. Default: what the runtime says is available. */
+export interface TokenGateOptions extends QueueOptions {
+  /**
+   * How many lanes, each a worker, may run at once. They are started as they are needed. 0 is for tests: calls run on the caller's own thread, one after the
+   * other, with copies of arguments and results as in a lane; nothing can be stopped there. Default: what the runtime says is available.
+   */
   readonly lanes?: number;
+  /** How many of the tokens that settled last {@linkcode TokenGate.history} remembers. Default: 0. */
+  readonly history?: number;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
   readonly graceMs?: number;
   /** How long a worker may take to start, or to load a module, without a word before it is given up, in ms. Default: 30,000. */
@@ -48,6 +55,8 @@ export interface TokenGateOptions {
 /** Options as the gate uses them. */
 export interface GateSettings {
   readonly lanes: number;
+  readonly queue: QueuePolicy | undefined;
+  readonly history: number;
   readonly graceMs: number;
   readonly startTimeoutMs: number;
   readonly bridge: "ring" | "frames";
@@ -61,6 +70,8 @@ export interface GateSettings {
 const SUBJECT = "a TokenGate";
 const KEYS: readonly (keyof TokenGateOptions)[] = [
   "lanes",
+  ...QUEUE_KEYS,
+  "history",
   "graceMs",
   "startTimeoutMs",
   "bridge",
@@ -81,6 +92,8 @@ const WORKER_KEYS: readonly (keyof WorkerSettings)[] = [
 ];
 /** More lanes than this are surely a mistake, such as a size in place of a count. */
 const MOST_LANES = 1_024;
+/** A history is to be a glance back; what is to be kept goes to a listener of `settled`. */
+const MOST_HISTORY = 1_000_000;
 /** Longer than this, the event loop of the program would stall. */
 const MOST_SPIN_US = 1_000;
 
@@ -109,6 +122,8 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
   checkType(SUBJECT, "resourceLimits", options.resourceLimits, "object");
   return {
     lanes: readLanes(options.lanes, adapter),
+    queue: readQueueOptions(SUBJECT, options),
+    history: readHistory(options.history),
     graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,
     startTimeoutMs: readDuration(SUBJECT, "startTimeoutMs", options.startTimeoutMs ?? 30_000) ??
       Infinity,
@@ -131,12 +146,22 @@ function readLanes(lanes: unknown, adapter: RuntimeAdapter): number {
   if (typeof lanes !== "number") {
     throw new TypeError(`Cannot set "lanes" of ${SUBJECT}: received ${show(lanes)}, not a number`);
   }
-  if (!Number.isInteger(lanes) || lanes < 1 || lanes > MOST_LANES) {
+  if (!Number.isInteger(lanes) || lanes < 0 || lanes > MOST_LANES) {
     throw new RangeError(
-      `Cannot set "lanes" of ${SUBJECT}: received ${lanes}, not a whole number from 1 to ${MOST_LANES}`,
+      `Cannot set "lanes" of ${SUBJECT}: received ${lanes}, not a whole number from 0 to ${MOST_LANES}`,
     );
   }
   return lanes;
+}
+
+function readHistory(history: unknown): number {
+  const count = history === 0 || history === undefined
+    ? 0
+    : readCount(SUBJECT, "history", history);
+  if (count <= MOST_HISTORY) return count;
+  throw new RangeError(
+    `Cannot set "history" of ${SUBJECT}: received ${count}, more than ${MOST_HISTORY}`,
+  );
 }
 
 function readBridge(bridge: unknown): "ring" | "frames" {

@@ -9,6 +9,7 @@ import {
   COMPLETED,
   EXECUTING,
   FAILED,
+  FOR_ARGUMENTS,
   KILLED,
   TIMEOUT,
   type TokenOwner,
@@ -78,7 +79,7 @@ class NestedCall implements TokenOwner, OperationContext {
     const places = findTokens(args);
     if (places === undefined) this.#run(args);
     else {
-      this.token.isWaitingForArguments = true;
+      this.token.waits = FOR_ARGUMENTS;
       this.#limit("queueTimeoutMs", queueTimeoutMs);
       resolveArguments(
         args,
@@ -130,7 +131,6 @@ class NestedCall implements TokenOwner, OperationContext {
   #run(args: readonly unknown[]): void {
     const { token } = this;
     if (token.isSettled) return;
-    token.isWaitingForArguments = false;
     token.admittedMs = token.startedMs = now();
     token.code = EXECUTING;
     let result: unknown;

@@ -16,8 +16,21 @@ export type TokenState =
   | "killed"
   | "timeout";
 
-/** What a waiting token waits for: tokens among its arguments, or a place in a lane. */
-export type WaitingFor = "arguments" | "lane";
+/**
+ * What a waiting token waits for: tokens among its `arguments`; a place in a `lane`; a `permit` of its operation or of a pool; its operation's `rate` limit;
+ * the time of its next `attempt`; or that its gate or its operation is told to `resume`.
+ */
+export type WaitingFor = "arguments" | "lane" | "permit" | "rate" | "attempt" | "resume";
+
+/** An attempt that failed, and was followed by another one. */
+export interface Attempt {
+  /** When its function started, in ms since the epoch; undefined when it did not. */
+  readonly startedMs: number | undefined;
+  /** When it ended, in ms since the epoch: the function where its lane told, else the attempt. */
+  readonly endedMs: number;
+  /** What it failed with. */
+  readonly error: unknown;
+}
 
 /**
  * The four stamps of a token, in ms since the epoch with fractions, on one time base for caller and lanes. A stamp is undefined until
@@ -70,8 +83,10 @@ export interface Token<T> extends Promise<T> {
   readonly state: TokenState;
   /** What it waits for, while its state is `waiting`. */
   readonly waitingFor: WaitingFor | undefined;
-  /** Its stamps so far. */
+  /** Its stamps so far; with several attempts, those of the last. */
   readonly timings: Timings;
+  /** The attempts that failed and were followed by another one, the oldest first. Empty unless its operation has `retry`. */
+  readonly attempts: readonly Attempt[];
   /**
    * Ends the token, unless it has settled: it rejects with a `TokenCancelledError` at once. A function that has not started never
    * will; a running one sees its signal, and is stopped with its lane if it does not return within the gate's `graceMs`.

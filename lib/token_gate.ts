@@ -8,8 +8,9 @@ import { type BoundCall, boundCall } from "./bound_call.ts";
 import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
 import { callerContexts } from "./caller_context.ts";
 import type { CallToken } from "./call_token.ts";
-import { Engine, type LaneSet } from "./gate/engine.ts";
-import type { GateStats } from "./gate/ledger.ts";
+import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
+import { type GateStats, readStats } from "./gate/gate_stats.ts";
+import { GateControls } from "./gate_controls.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
 import { asyncBell, SharedBoard } from "./lane/board.ts";
 import { ThreadCaller } from "./lane/caller.ts";
@@ -18,10 +19,13 @@ import { StrandedThreads } from "./lane/stranded.ts";
 import { threadLane } from "./lane/thread.ts";
 import { refuseInLane } from "./lane_context.ts";
 import { laneMark } from "./lane_mark.ts";
+import { History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
-import type { Definition } from "./registry.ts";
-import { checkKeys, checkType, readDuration } from "./options.ts";
+import type { AnyFunction, Definition } from "./registry.ts";
+import { checkKeys, checkType, readDuration, show } from "./options.ts";
+import { reserve } from "./reserve.ts";
+import type { ReadyOptions, Reservation } from "./reservation.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { runtimeAdapter } from "./runtime/detect.ts";
 import type { Token } from "./token.ts";
@@ -39,6 +43,18 @@ export interface CloseOptions {
   readonly timeoutMs?: number;
 }
 
+/** Ends a {@linkcode TokenGate.mock}; so does leaving a scope that holds it with `using`. */
+export interface Restore extends Disposable {
+  /** Ends it. Doing so again does nothing. */
+  (): void;
+}
+
+/** What a listener of `settled` is told, as the `detail` of the event. */
+export interface SettledDetail {
+  /** The token. */
+  readonly token: Token<unknown>;
+}
+
 /** Calls a bound operation through a gate; kept from the public surface. */
 export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[]) => CallToken;
 
@@ -47,8 +63,18 @@ export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[
  *
  * An idle gate does not keep the process alive; one with unsettled tokens does.
  *
- * It is an event target: `lanecrash` is dispatched when a lane dies by itself, `lanereplaced` when a lane was replaced because its
- * function did not stop; both are {@linkcode CustomEvent}s whose `detail` has the number of the `lane`, a crash also `exitCode` and `cause`.
+ * It is an event target of {@linkcode CustomEvent}s:
+ *
+ * | type           | when                                              | `detail` |
+ * | -------------- | ------------------------------------------------- | -------- |
+ * | `lanestart`    | a lane takes calls                                | `lane` |
+ * | `laneexit`     | a lane is gone, whatever the reason               | `lane`, `exitCode` |
+ * | `lanecrash`    | a lane died by itself                             | `lane`, `exitCode`, `cause` |
+ * | `lanereplaced` | a lane was replaced: its function did not stop    | `lane` |
+ * | `saturated`    | a queue was full when a call came                 | `operation`, undefined for the gate's queue; `waiting` |
+ * | `drain`        | that queue is half empty again                    | the same |
+ * | `breaker`      | a breaker changed its state                       | `operation`, `from`, `to` |
+ * | `settled`      | a token settled; costs nothing while nobody listens | `token` |
  *
  * @example
  * ```ts
@@ -65,11 +91,17 @@ export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[
  * ```
  */
 export class TokenGate extends EventTarget {
+  /** Pausing, draining and killing, for all operations or for one. */
+  readonly controls: GateControls;
   readonly #engine: Engine;
+  readonly #history: History | undefined;
+  readonly #listener: EngineListener;
+  #isSettledHeard = false;
   readonly #stranded: StrandedThreads = new StrandedThreads(reportStranded);
 
   static {
-    submitTo = (gate, bound, args) => gate.#engine.submit(bound.definition, args, bound.settings);
+    submitTo = (gate, bound, args) =>
+      gate.#engine.submit(bound.definition as Definition, args, bound.settings);
   }
 
   /**
@@ -84,16 +116,30 @@ export class TokenGate extends EventTarget {
     super();
     if (laneMark() !== undefined) throw refuseInLane("make a TokenGate");
     const settings = readGateOptions(options, runtimeAdapter());
+    this.#history = settings.history > 0 ? new History(settings.history) : undefined;
+    this.#listener = {
+      crashed: (lane, loss) => this.#onCrash(lane, loss),
+      laneReady: (lane) => this.#dispatch("lanestart", { lane }),
+      laneGone: (lane, exitCode) => this.#dispatch("laneexit", { lane, exitCode }),
+      replaced: (lane) => this.#dispatch("lanereplaced", { lane }),
+      saturation: (isFull, operation, { waiting }) =>
+        this.#dispatch(isFull ? "saturated" : "drain", { operation, waiting }),
+      breaker: (operation, from, to) => this.#dispatch("breaker", { operation, from, to }),
+      settled: undefined,
+    };
     this.#engine = new Engine({
       clock: systemClock,
+      random: Math.random,
       graceMs: settings.graceMs,
       makeLanes: (events) => this.#makeLanes(settings, events),
-      makeCaller,
+      makeCaller: (events) => this.#makeCaller(events),
       maxPayloadBytes: settings.maxPayloadBytes,
-      onCrash: (lane, loss) => this.#onCrash(lane, loss),
-      onReplaced: (lane) => this.#onReplaced(lane),
+      queue: settings.queue,
+      listener: this.#listener,
       stranded: () => this.#stranded.count(),
     });
+    this.controls = new GateControls(this.#engine);
+    this.#listenToTokens();
   }
 
   /** Number of lanes that may run at once. */
@@ -129,12 +175,105 @@ export class TokenGate extends EventTarget {
   }
 
   /**
-   * The counters of this moment. Reading them scans no tokens.
+   * Waits for room in the queue, and reserves it. Producers are given room in the order in which they asked for it; what was reserved counts as taken, so that
+   * all of them together never put more into the queue than `maxQueue`.
+   *
+   * @param count how many calls are to be made
+   * @param options the operation that is going to be called, the size of the arguments, a signal
+   * @returns the places, when there are so many; at once where there is no `maxQueue`
+   * @throws {TypeError} when an argument has the wrong type
+   * @throws {RangeError} when there can never be so much room
+   * @throws {GateClosedError} when the gate is closed, or closes before there is room
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation, TokenGate } from "@tokengate/tokengate";
+   *
+   * export const half: Operation<[n: number], number> = operation(import.meta, "half", (n) => n / 2);
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate({ maxQueue: 100, whenFull: "wait" });
+   *   let sum = 0;
+   *   for (let n = 0; n < 1_000; n++) {
+   *     const place = await gate.ready(); // gives way here while the queue is full
+   *     place.call(half, n).then((value) => sum += value);
+   *   }
+   *   await gate.close();
+   *   console.log(sum); // 249750
+   * }
+   * ```
+   */
+  async ready(count: number = 1, options: ReadyOptions = {}): Promise<Reservation> {
+    return await reserve(this.#engine, count, options);
+  }
+
+  /**
+   * Has a function stand in for an operation in the calls through this gate, for tests: it runs on the caller's own thread, with copies of the arguments, and of
+   * the result, as in a lane. Calls that are in lanes already are finished there.
+   *
+   * @param operation the operation
+   * @param fn what runs in its place
+   * @returns ends it; on leaving a scope that holds it with `using` too
+   * @throws {TypeError} when `operation` is none, or `fn` is no function
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation, TokenGate } from "@tokengate/tokengate";
+   *
+   * export const price: Operation<[item: string], number> = operation(import.meta, "price", () => 99);
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate({ lanes: 0 });
+   *   const restore = gate.mock(price, (item) => item.length);
+   *   console.log(await gate.call(price, "pear")); // 4
+   *   restore();
+   *   console.log(await gate.call(price, "pear")); // 99
+   * }
+   * ```
+   */
+  mock<A extends readonly unknown[], R>(
+    operation: Operation<A, R>,
+    fn: (...args: A) => R | Promise<R>,
+  ): Restore {
+    const desk = this.#engine.deskOf(boundCall(operation, "mock").definition as Definition);
+    if (typeof fn !== "function") {
+      throw new TypeError(`Cannot mock "${desk.name}": received ${show(fn)}, not a function`);
+    }
+    this.#engine.mock(desk, fn as unknown as AnyFunction);
+    const restore = (): void => {
+      if (desk.mock === fn as unknown) this.#engine.mock(desk, undefined);
+    };
+    return Object.assign(restore, { [Symbol.dispose]: restore });
+  }
+
+  /**
+   * The counters of this moment. Reading them looks at the operations there are, not at tokens.
    *
    * @returns the counters
    */
   stats(): GateStats {
-    return this.#engine.stats();
+    return readStats(this.#engine, this.#stranded.count(), systemClock.now());
+  }
+
+  /**
+   * The tokens that settled last, without their arguments, results and errors. As many as the option `history` says.
+   *
+   * @returns what is remembered, the oldest first; a copy, to be written as JSON
+   */
+  history(): HistoryEntry[] {
+    return this.#history?.entries() ?? [];
+  }
+
+  /** As {@linkcode EventTarget.addEventListener}; tokens are told of only when somebody listens to `settled`. */
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener, options);
+    if (type !== "settled" || listener === null) return;
+    this.#isSettledHeard = true;
+    this.#listenToTokens();
   }
 
   /**
@@ -207,24 +346,30 @@ export class TokenGate extends EventTarget {
     this.#dispatch("lanecrash", { lane, exitCode, cause });
   }
 
-  #onReplaced(lane: number): void {
-    this.#dispatch("lanereplaced", { lane });
+  #listenToTokens(): void {
+    const history = this.#history;
+    if (history === undefined && !this.#isSettledHeard) return;
+    this.#listener.settled = (token) => {
+      history?.add(token);
+      if (this.#isSettledHeard) this.#dispatch("settled", { token });
+    };
+  }
+
+  #makeCaller(events: CallerEvents): CallerLane {
+    return new ThreadCaller({
+      clock: systemClock,
+      events,
+      functionOf: (operation) =>
+        this.#engine.deskOf(operation).mock ?? (operation as Definition).fn,
+      outside: (task) => callerContexts().outside(task),
+      within: (context, fn, args) => callerContexts().within(context, fn, args),
+    });
   }
 
   /** Later, so that a listener finds the gate's state whole. */
   #dispatch(type: string, detail: object): void {
     queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
   }
-}
-
-function makeCaller(events: CallerEvents): CallerLane {
-  return new ThreadCaller({
-    clock: systemClock,
-    events,
-    functionOf: (operation) => (operation as Definition).fn,
-    outside: (task) => callerContexts().outside(task),
-    within: (context, fn, args) => callerContexts().within(context, fn, args),
-  });
 }
 
 function reportStranded(): void {

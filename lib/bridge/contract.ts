@@ -75,6 +75,8 @@ export interface CallHolder {
   endedMs(call: LaneCall): number;
   /** Takes the call back; true means that it has not started and never will here. */
   recall(call: LaneCall): boolean;
+  /** Calls that have started here and are neither answered nor released, in no order. Of a lane, those of its mailbox. */
+  started(): LaneCall[];
 }
 
 /**

@@ -30,6 +30,8 @@ export interface CallerMoves {
   fail(token: CallToken, error: unknown): void;
   /** A result came after its token had settled. */
   late(): void;
+  /** Whether it may not run now. */
+  isHeld(token: CallToken): boolean;
   /** The token is to wait for a lane after all. */
   sendToLanes(token: CallToken): void;
   /** A token goes on asynchronously: the process is to stay alive for it. */
@@ -137,7 +139,9 @@ export class CallerWork implements CallerEvents {
     let nowMs = this.#clock.now();
     // What the functions call meanwhile may be taken here too.
     while (this.#intake.first !== undefined && !this.#policy.isSpent) {
-      nowMs = this.#runOne(this.#intake.shift()!, nowMs);
+      const token = this.#intake.shift()!;
+      if (this.#moves.isHeld(token)) this.#moves.sendToLanes(token);
+      else nowMs = this.#runOne(token, nowMs);
     }
     while (this.#intake.first !== undefined) this.#moves.sendToLanes(this.#intake.shift()!);
   }

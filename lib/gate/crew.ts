@@ -24,19 +24,37 @@ interface StartWaiter {
 export class Crew {
   readonly seats: readonly Seat[];
   readonly #clock: Clock;
+  /** Number of the first lane: those of another kind come before. */
+  readonly #firstIndex: number;
   #barrenStarts = 0;
   #startWaiters: StartWaiter[] = [];
   #isClosing = false;
 
-  /** @param clock the time @param lanes the lanes, none of them started */
+  /** @param clock the time @param lanes the lanes, numbered one after the other, none of them started */
   constructor(clock: Clock, lanes: readonly Lane[]) {
     this.#clock = clock;
     this.seats = lanes.map((lane) => new Seat(lane));
+    this.#firstIndex = lanes[0]?.index ?? 0;
   }
 
   /** The seat of a lane; they are numbered alike. */
   seatOf(lane: Lane): Seat {
-    return this.seats[lane.index]!;
+    return this.seatAt(lane.index);
+  }
+
+  /** The seat of the lane with a number. */
+  seatAt(index: number): Seat {
+    return this.seats[index - this.#firstIndex]!;
+  }
+
+  /** One more than the number of the last lane. */
+  get endIndex(): number {
+    return this.#firstIndex + this.seats.length;
+  }
+
+  /** Whether this is one of its lanes. */
+  has(lane: Lane): boolean {
+    return this.seats[lane.index - this.#firstIndex]?.lane === lane;
   }
 
   /** Lanes that are started and not lost. */

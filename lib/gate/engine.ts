@@ -19,8 +19,7 @@ import type {
   LaneLoss,
   OperationReference,
 } from "../bridge/contract.ts";
-import { pack, packedOperation } from "../bridge/packing.ts";
-import { hasRevivables } from "../bridge/revivables.ts";
+import { findUncloneable } from "../bridge/cloneable.ts";
 import { payloadBytes } from "../bridge/payload_size.ts";
 import {
   ADMITTED,
@@ -28,56 +27,86 @@ import {
   CallToken,
   COMPLETED,
   FAILED,
+  FOR_ARGUMENTS,
+  FOR_ITS_ATTEMPT,
+  FOR_ITS_DESK,
   KILLED,
   NOWHERE,
-  ON_BOARD,
   ON_CALLER,
   TIMEOUT,
   type TokenOwner,
   WAITING,
 } from "../call_token.ts";
+import { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { Admission, type Promised, queueFullError, type RoomRequest } from "./admission.ts";
 import { findTokens, resolveArguments } from "./arguments.ts";
+import { CallerGroup } from "./caller_group.ts";
 import { CallerWork } from "./caller_work.ts";
 import { Crew } from "./crew.ts";
+import { Desk } from "./desk.ts";
+import type { DeskPolicy, QueuePolicy } from "./desk_policy.ts";
 import { Drain } from "./drain.ts";
-import { Intake } from "./intake.ts";
 import { KeepAlive } from "./keep_alive.ts";
-import { type GateStats, Ledger } from "./ledger.ts";
+import { LaneGroup } from "./lane_group.ts";
+import { Ledger } from "./ledger.ts";
 import { expiredLimit, nextCheck } from "./limit_policy.ts";
-import { route, takeForIdle } from "./router.ts";
-import type { Seat } from "./seat.ts";
+import { PayloadChecks } from "./payload_checks.ts";
+import type { QueueBound } from "./queue_bound.ts";
+import { finalError, Retrying } from "./retrying.ts";
 import { Signals } from "./signals.ts";
 import { Stopping } from "./stopping.ts";
 import { TimeLimits } from "./time_limits.ts";
 import {
   cancelledError,
+  circuitOpenError,
   closedError,
   crashError,
+  drainingError,
+  droppedError,
   timeoutError,
-  tooLargeError,
-  unpackableError,
 } from "./token_errors.ts";
+import type { TokenGroup } from "./token_group.ts";
 import { TokenTable } from "./token_table.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
   /** The time. */
   readonly clock: Clock;
+  /** Numbers from 0 to 1, for the jitter of delays. */
+  readonly random: () => number;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. */
   readonly graceMs: number;
-  /** Makes the lanes, and the board they share if they share one, which report to `events`. */
+  /** Makes the lanes, and the board they share if they share one, which report to `events`. Without lanes calls run on the caller's thread. */
   readonly makeLanes: (events: LaneEvents) => LaneSet;
-  /** Makes the place to run calls on the caller's own thread; undefined when there is none. */
-  readonly makeCaller: ((events: CallerEvents) => CallerLane) | undefined;
+  /** Makes the place to run calls on the caller's own thread. */
+  readonly makeCaller: (events: CallerEvents) => CallerLane;
   /** How large the arguments of a call may be, in bytes; infinite for no limit. */
   readonly maxPayloadBytes: number;
-  /** Told of the loss of a lane that nobody had asked to end. */
-  readonly onCrash: (lane: number, loss: LaneLoss) => void;
-  /** Told when a lane was replaced because its function did not stop. */
-  readonly onReplaced: (lane: number) => void;
+  /** The bound of the queue; undefined for none. */
+  readonly queue: QueuePolicy | undefined;
+  /** Told what a program may listen to. */
+  readonly listener: EngineListener;
   /** How many threads still run that were told to end. */
   readonly stranded: () => number;
+}
+
+/** What an engine tells of itself. Nothing may be asked of it inside. */
+export interface EngineListener {
+  /** The loss of a lane that nobody had asked to end. */
+  crashed(lane: number, loss: LaneLoss): void;
+  /** A lane takes calls. */
+  laneReady(lane: number): void;
+  /** A lane is gone, whatever the reason. */
+  laneGone(lane: number, exitCode: number | undefined): void;
+  /** A lane was replaced because its function did not stop. */
+  replaced(lane: number): void;
+  /** A queue is full, or half empty again; without an operation it is that of the gate. */
+  saturation(isFull: boolean, operation: OperationReference | undefined, bound: QueueBound): void;
+  /** A breaker changed its state. */
+  breaker(operation: OperationReference, from: string, to: string): void;
+  /** A token settled; undefined while nobody listens. */
+  settled: ((token: CallToken) => void) | undefined;
 }
 
 /** The lanes of one gate. */
@@ -85,6 +114,8 @@ export interface LaneSet {
   readonly lanes: readonly Lane[];
   /** Where lanes with shared memory take their calls; undefined when they have mailboxes only. */
   readonly board: Board | undefined;
+  /** Lanes for operations that ask for a process of their own, numbered after the others; empty when `lanes` are of that kind. */
+  readonly isolated?: readonly Lane[];
 }
 
 /** What one call asks for. */
@@ -92,96 +123,177 @@ export interface CallRequest extends CallLimits {
   readonly signal: AbortSignal | undefined;
 }
 
+/** An operation, with what it asks of a gate. */
+export interface SubmittedOperation extends OperationReference {
+  readonly policy?: DeskPolicy | undefined;
+}
+
 /** The control plane of one gate. */
 export class Engine implements LaneEvents, TokenOwner {
+  readonly ledger: Ledger = new Ledger();
+  /** By operation; an operation is one object. */
+  readonly desks: Map<OperationReference, Desk> = new Map();
+  readonly admission: Admission;
+  /** How much of the lanes' time is spent inside of functions. */
+  readonly utilisation: Utilisation;
   readonly #parts: EngineParts;
   readonly #clock: Clock;
-  readonly #crew: Crew;
+  /** The lanes, those of the usual kind first. */
+  readonly #groups: LaneGroup[] = [];
+  readonly #callerGroup: CallerGroup;
+  readonly #callerWork: CallerWork;
   readonly #table: TokenTable = new TokenTable();
-  readonly #intake: Intake = new Intake();
-  /** What waits for a mailbox, since the board does not take it: all there is, where there is no board. */
-  readonly #mail: Intake;
-  readonly #board: Board | undefined;
-  readonly #ledger: Ledger = new Ledger();
+  readonly #payloads: PayloadChecks;
   readonly #limits: TimeLimits;
   readonly #signals: Signals;
-  // Made once: these are passed for every token.
-  readonly #admit: (seat: Seat, token: CallToken) => void;
-  readonly #onTurn: () => void;
-  readonly #stopping: Stopping;
+  readonly #retrying: Retrying;
   readonly #keepAlive: KeepAlive;
   readonly #drain: Drain;
-  readonly #callerWork: CallerWork | undefined;
+  readonly #onTurn: () => void;
+  readonly #onAdmitted: (token: CallToken) => void;
+  /** Told when an operation, or the gate, has finished what it had. */
+  readonly #onEmpty: Map<Desk | undefined, (() => void)[]> = new Map();
+  #sequence = 0;
   #isTurnPlanned = false;
+  #isDraining = false;
   #closing: Promise<void> | undefined;
 
   /** @param parts what it is made of */
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#clock = parts.clock;
-    const { lanes, board } = parts.makeLanes(this);
-    this.#crew = new Crew(parts.clock, lanes);
-    this.#board = board;
-    this.#mail = board === undefined ? this.#intake : new Intake();
+    this.utilisation = new Utilisation(parts.clock.now());
+    this.#onTurn = () => this.#turn();
+    this.#onAdmitted = (token) => this.#limitRun(token);
+    const { lanes, board, isolated = [] } = parts.makeLanes(this);
+    if (lanes.length > 0) this.#addGroup(lanes, board);
+    if (isolated.length > 0) this.#addGroup(isolated, undefined);
+    this.admission = new Admission(
+      parts.queue,
+      this.ledger.counts,
+      (isFull, desk, bound) => parts.listener.saturation(isFull, desk?.operation, bound),
+    );
+    this.ledger.bound = this.admission.bound;
     this.#limits = new TimeLimits(parts.clock, (token, nowMs) => this.#checkLimits(token, nowMs));
     this.#signals = new Signals((token, reason) => this.cancel(token, reason));
-    this.#admit = (seat, token) => this.#admitTo(seat, token);
-    this.#onTurn = () => this.#turn();
-    this.#stopping = new Stopping(parts.clock, this.#crew, parts.graceMs, parts.onReplaced);
+    this.#retrying = new Retrying(parts.clock, parts.random, (token) => this.#tryAgain(token));
+    this.#payloads = new PayloadChecks(
+      parts.maxPayloadBytes,
+      (token, error) => this.#settle(token, FAILED, error),
+    );
     this.#drain = new Drain(parts.clock);
-    this.#callerWork = parts.makeCaller && this.#makeCallerWork(parts.makeCaller);
+    this.#callerWork = this.#makeCallerWork();
+    this.#callerGroup = new CallerGroup({
+      clock: parts.clock,
+      ledger: this.ledger,
+      caller: this.#callerWork.caller,
+      planTurn: () => this.#planTurn(),
+      onAdmitted: this.#onAdmitted,
+      onRefused: (token) => {
+        const cause = new TypeError("its arguments cannot be copied");
+        const error = findUncloneable(token.operation.name, token.args, cause);
+        this.#settle(token, FAILED, error);
+      },
+    });
     // A close that is under way is work too.
     this.#keepAlive = new KeepAlive(
       parts.clock,
-      this.#crew.seats,
-      () => this.#ledger.active > 0 || this.#stopping.isUnderWay,
+      this.#groups.flatMap(({ crew }) => crew.seats),
+      () => this.ledger.active > 0 || this.#groups.some(({ stopping }) => stopping.isUnderWay),
+    );
+  }
+
+  #addGroup(lanes: readonly Lane[], board: Board | undefined): void {
+    const { clock, graceMs, listener } = this.#parts;
+    const crew = new Crew(clock, lanes);
+    this.#groups.push(
+      new LaneGroup({
+        clock,
+        crew,
+        board,
+        stopping: new Stopping(clock, crew, graceMs, (lane) => listener.replaced(lane)),
+        ledger: this.ledger,
+        planTurn: () => this.#planTurn(),
+        onAdmitted: this.#onAdmitted,
+      }),
     );
   }
 
   /** Number of lanes. */
   get lanes(): number {
-    return this.#crew.seats.length;
+    return this.#groups[0]?.crew.seats.length ?? 0;
   }
 
-  /** The counters. */
-  stats(): GateStats {
-    const { executing, liveCount } = this.#crew;
-    const here = this.#callerWork;
-    return this.#ledger.read(
-      executing + (here?.caller.executing ?? 0),
-      liveCount,
-      this.#parts.stranded(),
-      here?.started ?? 0,
-    );
+  /** Lanes that are up, those of every kind. */
+  get liveLanes(): number {
+    let live = 0;
+    for (const { crew } of this.#groups) live += crew.liveCount;
+    return live;
+  }
+
+  /** @returns the functions that run now, by operation */
+  executing(): Map<Desk, number> {
+    const counts: Map<Desk, number> = new Map();
+    for (const place of [...this.#groups, this.#callerWork.caller]) {
+      for (const call of place.started()) {
+        const desk = (call as CallToken).desk as Desk;
+        counts.set(desk, (counts.get(desk) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+
+  /** Tokens that were started on the caller's thread while there were lanes. */
+  get inline(): number {
+    return this.#callerWork.started;
   }
 
   /** Starts all lanes. */
   started(): Promise<void> {
     if (this.#closing !== undefined) return Promise.reject(closedError("start the lanes of"));
     const keepAlive = this.#clock.setTimer(() => {}, 2 ** 31 - 1, false);
-    return this.#crew.started().finally(() => this.#clock.clearTimer(keepAlive));
+    const started = this.#groups[0]?.crew.started() ?? Promise.resolve();
+    return started.finally(() => this.#clock.clearTimer(keepAlive));
+  }
+
+  /** What the gate keeps of an operation, from its first call on. */
+  deskOf(operation: SubmittedOperation): Desk {
+    const known = this.desks.get(operation);
+    if (known !== undefined) return known;
+    const desk = new Desk(operation, operation.policy, this.#groupFor(operation), this.#clock);
+    if (desk.breaker !== undefined) {
+      desk.breaker.onChange = (from, to) => this.#parts.listener.breaker(operation, from, to);
+    }
+    this.desks.set(operation, desk);
+    return desk;
   }
 
   /**
    * Makes a token and lets it wait for a lane.
    *
+   * @param promised room that was reserved for it; undefined when it takes what there is
    * @throws {GateClosedError} when the gate is closing or closed
+   * @throws {GateDrainingError} when the gate, or the operation, is to finish what it has
+   * @throws {QueueFullError} when there is no room
+   * @throws {CircuitOpenError} when the operation's breaker is open
    */
   submit(
-    operation: OperationReference,
+    operation: SubmittedOperation,
     args: readonly unknown[],
     request: CallRequest,
+    promised?: Promised,
   ): CallToken {
-    if (this.#closing !== undefined) {
-      this.#ledger.refused++;
-      throw closedError(`call "${operation.name}" through`);
-    }
-    // Before there is a token: looking at a proxy may run code of the user's.
+    const desk = this.deskOf(operation);
+    // Before there is a token: looking at proxies, and into objects, may run code of the user's.
     const sources = findTokens(args);
+    const bytes = this.admission.countsBytes(desk) ? this.#sizeOf(args, sources, request) : 0;
     const nowMs = this.#clock.now();
+    const pass = this.#admit(desk, bytes, nowMs, promised);
     const token = new CallToken(this.#table.allocate(), operation, args, request, this, nowMs);
+    token.pass = pass;
+    token.bytes = bytes;
     this.#table.set(token);
-    this.#ledger.enter();
+    this.ledger.enter(token, desk);
     if (request.signal !== undefined) {
       if (request.signal.aborted) {
         this.cancel(token, request.signal.reason);
@@ -190,8 +302,8 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#signals.watch(token, request.signal);
     }
     this.#setFirstCheck(token);
-    if (sources === undefined) this.#enqueue(token);
-    else this.#awaitArguments(token, sources);
+    if (sources === undefined) this.#enqueue(token, desk);
+    else this.#awaitArguments(token, desk, sources);
     return token;
   }
 
@@ -201,6 +313,77 @@ export class Engine implements LaneEvents, TokenOwner {
     if (drain) this.#drain.limit(timeoutMs);
     else this.#drain.end();
     return this.#closing;
+  }
+
+  // Whether a call is taken.
+
+  /** @returns the pass of the operation's breaker */
+  #admit(desk: Desk, bytes: number, nowMs: number, promised: Promised | undefined): number {
+    if (this.#closing !== undefined) this.#refuse(desk, closedError(`call "${desk.name}" through`));
+    if (this.#isDraining || desk.isDraining) {
+      this.#refuse(desk, drainingError(desk.operation, desk.isDraining));
+    }
+    let pass = -1;
+    if (desk.breaker !== undefined) {
+      const waitMs = desk.breaker.admit(nowMs);
+      if (waitMs > 0) this.#refuse(desk, circuitOpenError(desk.operation, waitMs));
+      pass = desk.breaker.pass;
+    }
+    const full = promised === undefined
+      ? this.#makeRoom(desk, bytes)
+      : this.admission.use(promised, desk, bytes)
+      ? undefined
+      : this.admission.fullBound(desk, bytes);
+    if (full !== undefined) {
+      if (pass >= 0) desk.breaker!.abandoned(pass);
+      this.#refuse(desk, queueFullError(desk, full, bytes));
+    }
+    return pass;
+  }
+
+  #refuse(desk: Desk, error: Error): never {
+    this.ledger.refused++;
+    desk.refused++;
+    throw error;
+  }
+
+  /** Drops older tokens where that is the policy. @returns the bound that leaves no room */
+  #makeRoom(desk: Desk, bytes: number): QueueBound | undefined {
+    for (;;) {
+      const full = this.admission.fullBound(desk, bytes);
+      if (full === undefined) return undefined;
+      const { whenFull, maxQueueBytes } = full.policy;
+      if (whenFull !== "drop-oldest" || bytes > maxQueueBytes) return full;
+      const oldest = this.#oldestWaiting(full === desk.bound ? desk : undefined);
+      if (oldest === undefined) return full;
+      this.ledger.dropped++;
+      this.#end(oldest, KILLED, droppedError(oldest.operation));
+    }
+  }
+
+  #oldestWaiting(desk: Desk | undefined): CallToken | undefined {
+    let oldest: CallToken | undefined;
+    for (const each of desk === undefined ? this.desks.values() : [desk]) {
+      const { first } = each.queue;
+      if (first !== undefined && (oldest === undefined || first.sequence < oldest.sequence)) oldest = first;
+    }
+    if (oldest !== undefined) return oldest;
+    // All wait for something else: arguments, the next attempt.
+    for (const token of this.#table.live()) {
+      if (token.code !== WAITING || (desk !== undefined && token.desk !== desk)) continue;
+      if (oldest === undefined || token.submittedMs < oldest.submittedMs) oldest = token;
+    }
+    return oldest;
+  }
+
+  #sizeOf(
+    args: readonly unknown[],
+    sources: readonly number[] | undefined,
+    request: CallRequest,
+  ): number {
+    // Of tokens among the arguments nobody knows yet how large their results will be.
+    const sized = sources === undefined ? args : args.filter((_, place) => !sources.includes(place));
+    return payloadBytes(sized, request.transfer, Infinity);
   }
 
   // The owner of the tokens.
@@ -222,7 +405,9 @@ export class Engine implements LaneEvents, TokenOwner {
   // What the lanes tell.
 
   ready(lane: Lane): void {
-    this.#crew.ready(this.#crew.seatOf(lane));
+    const { crew } = this.#groupOf(lane);
+    crew.ready(crew.seatOf(lane));
+    this.#parts.listener.laneReady(lane.index);
     this.#planTurn();
   }
 
@@ -234,125 +419,110 @@ export class Engine implements LaneEvents, TokenOwner {
     endedMs: number,
   ): void {
     const token = call as CallToken;
-    this.#crew.answered(this.#crew.seatOf(lane));
+    this.#answered(lane);
     token.startedMs = startedMs;
     token.endedMs = endedMs;
-    this.#leave(token, COMPLETED);
-    if (token.limits.inline === "auto") this.#callerWork?.learn(token, this.#ledger.active);
-    token.fulfil(value);
+    this.utilisation.record(startedMs, endedMs);
+    this.#complete(token, value, true);
   }
 
   threw(lane: Lane, call: LaneCall, error: unknown, startedMs: number, endedMs: number): void {
     const token = call as CallToken;
-    this.#crew.answered(this.#crew.seatOf(lane));
+    this.#answered(lane);
     token.startedMs = startedMs;
     token.endedMs = endedMs;
-    this.#fail(token, error);
-    if (token.limits.inline === "auto") this.#callerWork?.learn(token, this.#ledger.active);
+    this.utilisation.record(startedMs, endedMs);
+    if (token.limits.inline === "auto") this.#callerWork.learn(token, this.ledger.active - 1);
+    this.#attemptFailed(token, FAILED, error, false);
   }
 
   unstartable(lane: Lane, call: LaneCall, error: unknown): void {
-    this.#crew.answered(this.#crew.seatOf(lane));
-    this.#fail(call as CallToken, error);
+    this.#answered(lane);
+    this.#attemptFailed(call as CallToken, FAILED, error, false);
   }
 
   unsendable(call: LaneCall, error: unknown): void {
-    this.#fail(call as CallToken, error);
+    this.#settle(call as CallToken, FAILED, error);
     this.#planTurn();
   }
 
   late(lane: Lane): void {
-    this.#crew.answered(this.#crew.seatOf(lane));
-    this.#ledger.late++;
+    this.#answered(lane);
+    this.ledger.late++;
   }
 
   settled(lane: Lane): void {
-    this.#stopping.answered(this.#crew.seatOf(lane));
+    const { crew, stopping } = this.#groupOf(lane);
+    stopping.answered(crew.seatOf(lane));
     this.#turn();
   }
 
   lost(lane: Lane, loss: LaneLoss): void {
-    const seat = this.#crew.seatOf(lane);
+    const group = this.#groupOf(lane);
+    const { crew, stopping } = group;
+    const seat = crew.seatOf(lane);
     const wasStopped = seat.state === "stopping";
-    const startError = this.#crew.lost(seat, loss);
-    this.#intake.unshift(this.#takeBack(loss.unstarted));
-    // The lane may have taken one from the board without starting it. The others lose nothing but a moment.
-    if (this.#board !== undefined) this.#intake.unshift(this.#takeBack(this.#board.recallAll()));
-    for (const call of loss.started) {
-      this.#fail(call as CallToken, crashError(call, lane.index, loss));
-    }
+    const startError = crew.lost(seat, loss);
+    group.takeBack(loss.unstarted);
+    group.recallFromBoard();
+    this.#parts.listener.laneGone(lane.index, loss.exitCode);
     if (!wasStopped) {
-      this.#ledger.crashes++;
-      this.#parts.onCrash(lane.index, loss);
+      this.ledger.crashes++;
+      this.#parts.listener.crashed(lane.index, loss);
+    }
+    stopping.lost(seat);
+    for (const call of loss.started) {
+      this.#attemptFailed(call as CallToken, FAILED, crashError(call, lane.index, loss), true);
     }
     if (startError !== undefined) {
-      while (this.#intake.first !== undefined) this.#fail(this.#intake.first, startError);
-      while (this.#mail.first !== undefined) this.#fail(this.#mail.first, startError);
+      for (const token of group.waiting()) this.#settle(token, FAILED, startError);
     }
-    this.#stopping.lost(seat);
     this.#planTurn();
+  }
+
+  #answered(lane: Lane): void {
+    const { crew } = this.#groupOf(lane);
+    crew.answered(crew.seatOf(lane));
   }
 
   // The moves.
 
-  #enqueue(token: CallToken): void {
-    if (hasRevivables() && !this.#pack(token)) return;
-    if (this.#parts.maxPayloadBytes < Infinity && !this.#fits(token)) return;
+  #enqueue(token: CallToken, desk: Desk): void {
+    // Where nothing crosses, arguments are copied as they are.
+    if (desk.group !== this.#callerGroup && !this.#payloads.pass(token)) return;
     if (
-      token.limits.inline === "auto" && this.#callerWork?.takes(token, this.#ledger.active)
+      token.limits.inline === "auto" && this.#mayRunInline(desk) &&
+      this.#callerWork.takes(token, this.ledger.active)
     ) return this.#planTurn();
-    this.#awaitLane(token);
+    this.#awaitLane(token, desk);
   }
 
-  #awaitLane(token: CallToken): void {
-    this.#intake.push(token);
+  #awaitLane(token: CallToken, desk: Desk): void {
+    token.sequence = this.#sequence++;
+    desk.push(token);
     this.#keepAlive.hold();
-    this.#crew.encourage();
+    for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.crew.encourage();
     this.#planTurn();
   }
 
-  /** Takes instances of revivable classes apart. @returns false when the token has settled, since that failed or has ended it */
-  #pack(token: CallToken): boolean {
-    try {
-      const packed = pack(token.args);
-      if (packed !== undefined && !token.isSettled) {
-        token.args = [packed.value, packed.places];
-        token.operation = packedOperation(token.operation);
-      }
-    } catch (cause) {
-      if (!token.isSettled) this.#fail(token, unpackableError(token.operation, cause));
-    }
-    return !token.isSettled;
+  #mayRunInline(desk: Desk): boolean {
+    return !desk.isGated && !desk.isPaused && !desk.group.isPaused &&
+      desk.group !== this.#callerGroup;
   }
 
-  /** @returns false when the token has settled, since its arguments are too large or one of their accessors has ended it */
-  #fits(token: CallToken): boolean {
-    const { maxPayloadBytes } = this.#parts;
-    let bytes = 0;
-    try {
-      bytes = payloadBytes(token.args, token.transfer, maxPayloadBytes);
-    } catch {
-      // An accessor threw. Sending them will say so.
-    }
-    if (bytes > maxPayloadBytes && !token.isSettled) {
-      this.#fail(token, tooLargeError(token.operation, bytes, maxPayloadBytes));
-    }
-    return !token.isSettled;
-  }
-
-  #awaitArguments(token: CallToken, sources: readonly number[]): void {
-    token.isWaitingForArguments = true;
+  #awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
+    token.waits = FOR_ARGUMENTS;
     resolveArguments(
       token.args,
       sources,
       (args) => {
         if (token.isSettled) return;
-        token.isWaitingForArguments = false;
+        token.waits = FOR_ITS_DESK;
         token.args = args;
-        this.#enqueue(token);
+        this.#enqueue(token, desk);
       },
       (error) => {
-        if (!token.isSettled) this.#fail(token, error);
+        if (!token.isSettled) this.#settle(token, FAILED, error);
       },
     );
   }
@@ -366,44 +536,10 @@ export class Engine implements LaneEvents, TokenOwner {
   /** Gives out what waits, once per burst of calls or answers. */
   #turn(): void {
     this.#isTurnPlanned = false;
-    const { seats } = this.#crew;
-    this.#crew.ensure(this.#ledger.active);
-    if (this.#board !== undefined && this.#crew.hasOpenSeat) this.#postAll(this.#board);
-    route(this.#mail, seats, this.#admit);
-    if (this.#mail.size === 0) {
-      const taken = takeForIdle(seats);
-      if (taken.length > 0) {
-        this.#mail.unshift(this.#takeBack(taken));
-        route(this.#mail, seats, this.#admit);
-      }
-    }
-    this.#callerWork?.plan();
-    // Last: it may deliver answers, and so come back here.
-    this.#board?.flush();
-  }
-
-  #postAll(board: Board): void {
-    // They are admitted together.
-    const nowMs = this.#intake.first === undefined ? NaN : this.#clock.now();
-    while (this.#intake.first !== undefined && board.room > 0) {
-      const token = this.#intake.shift()!;
-      this.#admitAs(token, ON_BOARD, nowMs);
-      // Encoding the arguments may run accessors of the user's, which may end the token.
-      if (board.post(token)) this.#limitRun(token);
-      else if (!token.isSettled) this.#mail.push(this.#return(token));
-    }
-  }
-
-  #admitTo(seat: Seat, token: CallToken): void {
-    this.#admitAs(token, seat.lane.index, this.#clock.now());
-    seat.lane.send(token);
-    this.#limitRun(token);
-  }
-
-  #admitAs(token: CallToken, lane: number, nowMs: number): void {
-    this.#ledger.move(token, ADMITTED);
-    token.admittedMs = nowMs;
-    token.lane = lane;
+    for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.turn();
+    this.#callerGroup.turn();
+    this.#callerWork.plan();
+    this.admission.grant();
   }
 
   /** Nobody tells when a function starts, so the limit of its run time is first looked at when it may have run out at the earliest. */
@@ -414,20 +550,6 @@ export class Engine implements LaneEvents, TokenOwner {
     if (atMs < this.#limits.nextMs(token)) this.#limits.set(token, atMs);
   }
 
-  /** Back to waiting, from a lane that certainly will not start them. The caller puts them in the intake. */
-  #takeBack(calls: readonly LaneCall[]): readonly CallToken[] {
-    const tokens = calls as readonly CallToken[];
-    for (let i = 0; i < tokens.length; i++) this.#return(tokens[i]!);
-    return tokens;
-  }
-
-  #return(token: CallToken): CallToken {
-    this.#ledger.move(token, WAITING);
-    token.lane = NOWHERE;
-    token.admittedMs = NaN;
-    return token;
-  }
-
   /** Ends a token from outside, wherever it is. */
   #end(token: CallToken, code: number, error: Error): void {
     const isRunning = !this.#recall(token);
@@ -435,7 +557,7 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#leave(token, code);
     token.fail(error, code === KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
-    if (isRunning) this.#giveUp(token, error);
+    if (isRunning) this.#placeOf(token).giveUp(token, error);
     this.#planTurn();
   }
 
@@ -444,31 +566,172 @@ export class Engine implements LaneEvents, TokenOwner {
     return token.code !== ADMITTED || this.#holderOf(token).recall(token);
   }
 
-  /** Leaves a running function to its lane. What waits behind it goes elsewhere at once; itself it has its time of grace. */
-  #giveUp(token: CallToken, reason: Error): void {
-    // Nobody can stop the caller's own thread: it is asked to, and no more.
-    if (token.lane === ON_CALLER) return this.#callerWork!.caller.release(token, reason);
-    const seat = this.#seatOf(token);
-    this.#mail.unshift(this.#takeBack(seat.lane.recallUnstarted(Infinity)));
-    if (Number.isNaN(this.#holderOf(token).endedMs(token))) this.#stopping.startGrace(seat);
-    seat.lane.release(token, reason);
+  #complete(token: CallToken, value: unknown, isOfLane: boolean): void {
+    this.#leave(token, COMPLETED);
+    if (isOfLane && token.limits.inline === "auto") {
+      this.#callerWork.learn(token, this.ledger.active);
+    }
+    token.fulfil(value);
   }
 
-  #fail(token: CallToken, error: unknown): void {
-    this.#leave(token, FAILED);
+  /**
+   * An attempt has failed: another one follows, or the token settles.
+   *
+   * @param mayHaveRun whether it is not the function that has failed, but what it ran in
+   */
+  #attemptFailed(token: CallToken, code: number, error: unknown, mayHaveRun: boolean): void {
+    if (this.#retrying.isPossible(token, mayHaveRun)) {
+      // It waits already when its owner is asked, who may end it.
+      this.#waitForAttempt(token);
+      if (this.#retrying.plan(token, error)) {
+        this.ledger.retries++;
+        (token.desk as Desk).record.attempt(token, this.#clock.now());
+        return this.#planTurn();
+      }
+      if (token.isSettled) return;
+    }
+    this.#settle(token, code, finalError(token, error));
+  }
+
+  #waitForAttempt(token: CallToken): void {
+    const desk = token.desk as Desk;
+    this.#placeOf(token).left(token);
+    desk.giveBack(token);
+    this.ledger.move(token, WAITING);
+    this.#limits.remove(token);
+    token.lane = NOWHERE;
+    token.waits = FOR_ITS_ATTEMPT;
+    this.#setFirstCheck(token);
+  }
+
+  #tryAgain(token: CallToken): void {
+    token.waits = FOR_ITS_DESK;
+    this.#awaitLane(token, token.desk as Desk);
+  }
+
+  #settle(token: CallToken, code: number, error: unknown): void {
+    this.#leave(token, code);
     token.fail(error, false);
   }
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
   #leave(token: CallToken, code: number): void {
+    const desk = token.desk as Desk;
     token.queue?.remove(token);
-    this.#ledger.move(token, code);
+    if (token.code === ADMITTED) this.#placeOf(token).left(token);
+    if (token.isCleared) desk.giveBack(token);
+    this.ledger.move(token, code);
     this.#limits.remove(token);
-    this.#signals.remove(token);
+    if (token.signal !== undefined) this.#signals.remove(token);
+    if (token.retries !== undefined) this.#retrying.remove(token);
     this.#table.release(token);
-    if (this.#ledger.active > 0) return;
+    desk.settled(token, code, this.#clock);
+    this.#parts.listener.settled?.(token);
+    if (desk.active === 0 && this.#onEmpty.size > 0) this.#tellEmpty(desk);
+    if (this.ledger.active > 0) return;
+    if (this.#onEmpty.size > 0) this.#tellEmpty(undefined);
     if (this.#closing !== undefined) this.#drain.end();
     this.#keepAlive.release();
+  }
+
+  // Controls. Without a desk they are for all operations.
+
+  /** Nothing starts any more; what has not started waits again, in its order. */
+  pause(desk: Desk | undefined): void {
+    if (desk === undefined) {
+      for (const group of this.#allGroups()) {
+        group.isPaused = true;
+        group.recallAll();
+      }
+    } else {
+      desk.pause();
+      desk.group.recallAll();
+    }
+    this.#planTurn();
+  }
+
+  /** Ends a pause, and a drain. */
+  resume(desk: Desk | undefined): void {
+    if (desk === undefined) {
+      this.#isDraining = false;
+      for (const group of this.#allGroups()) group.isPaused = false;
+    } else {
+      desk.isDraining = false;
+      desk.resume();
+    }
+    this.#planTurn();
+  }
+
+  /** Takes no more calls. @returns resolves when those it has are settled */
+  drain(desk: Desk | undefined): Promise<void> {
+    if (desk === undefined) this.#isDraining = true;
+    else desk.isDraining = true;
+    if ((desk ?? this.ledger).active === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiters = this.#onEmpty.get(desk);
+      if (waiters === undefined) this.#onEmpty.set(desk, [resolve]);
+      else waiters.push(resolve);
+    });
+  }
+
+  /** Kills what has not started. @returns how many */
+  purge(desk: Desk | undefined, reason: unknown): number {
+    let killed = 0;
+    for (const token of this.live(desk)) {
+      if (token.isSettled || !this.#recall(token)) continue;
+      this.#leave(token, KILLED);
+      token.fail(cancelledError(token.operation, reason), true);
+      killed++;
+    }
+    this.#planTurn();
+    return killed;
+  }
+
+  /** Kills what has not settled. @returns how many */
+  killAll(desk: Desk | undefined, reason: unknown): number {
+    let killed = 0;
+    for (const token of this.live(desk)) if (this.cancel(token, reason)) killed++;
+    return killed;
+  }
+
+  /** @param id id of a token @returns the token; undefined when it has settled */
+  find(id: number): CallToken | undefined {
+    return this.#table.get(id);
+  }
+
+  /** @returns the tokens that have not settled */
+  live(desk: Desk | undefined): CallToken[] {
+    const live = this.#table.live();
+    return desk === undefined ? live : live.filter((token) => token.desk === desk);
+  }
+
+  /** Sets how many calls of an operation may be in lanes at once. */
+  limit(desk: Desk, maxConcurrent: number): void {
+    if (!desk.isGated) {
+      for (const token of this.live(desk)) if (token.code === ADMITTED) desk.adopt(token);
+    }
+    desk.limit(maxConcurrent);
+    this.#planTurn();
+  }
+
+  /** Has a function stand in for an operation, on the caller's thread; undefined ends that. */
+  mock(desk: Desk, fn: ((...args: unknown[]) => unknown) | undefined): void {
+    desk.mock = fn;
+    desk.moveTo(fn === undefined ? this.#groupFor(desk.operation) : this.#callerGroup);
+    this.#planTurn();
+  }
+
+  /** Waits for room. @throws {GateClosedError} when the gate is closing or closed */
+  request(request: RoomRequest): void {
+    if (this.#closing !== undefined) throw closedError("reserve room in");
+    this.admission.request(request);
+  }
+
+  #tellEmpty(desk: Desk | undefined): void {
+    const waiters = this.#onEmpty.get(desk);
+    if (waiters === undefined) return;
+    this.#onEmpty.delete(desk);
+    for (const resolve of waiters) resolve();
   }
 
   // Time limits.
@@ -480,10 +743,7 @@ export class Engine implements LaneEvents, TokenOwner {
 
   #checkLimits(token: CallToken, nowMs: number): void {
     // What is done is done, also when nobody has told yet.
-    if (this.#board?.collect()) {
-      for (const seat of this.#crew.seats) this.#stopping.answered(seat);
-      this.#planTurn();
-    }
+    for (const group of this.#groups) if (group.collect()) this.#planTurn();
     if (token.isSettled) return;
     const hasStarted = token.code === ADMITTED && this.hasStarted(token);
     const startedMs = hasStarted ? this.startedMs(token) : NaN;
@@ -495,55 +755,88 @@ export class Engine implements LaneEvents, TokenOwner {
       return;
     }
     const error = timeoutError(token.operation, limit, token.limits[limit]!);
-    if (limit !== "queueTimeoutMs") return this.#end(token, TIMEOUT, error);
+    if (limit === "timeoutMs" && this.#retrying.isPossible(token, false)) {
+      token.startedMs = startedMs;
+      this.#placeOf(token).giveUp(token, error);
+      return this.#attemptFailed(token, TIMEOUT, error, false);
+    }
+    if (limit !== "queueTimeoutMs") {
+      return this.#end(token, TIMEOUT, finalError(token, error) as Error);
+    }
     // It may start this very moment; then it has made it after all.
     if (!this.#recall(token)) return this.#checkLimits(token, nowMs);
-    this.#leave(token, TIMEOUT);
-    token.fail(error, false);
+    this.#settle(token, TIMEOUT, error);
     this.#planTurn();
   }
 
   // Closing.
 
   async #close(): Promise<void> {
-    this.#crew.encourage();
-    if (this.#ledger.active === 0) this.#drain.end();
-    await this.#drain.ended;
+    for (const { crew } of this.#groups) crew.encourage();
     const error = closedError("use");
-    this.#crew.close(error);
+    this.admission.close(error);
+    if (this.ledger.active === 0) this.#drain.end();
+    await this.#drain.ended;
+    for (const { crew } of this.#groups) crew.close(error);
     for (const token of this.#table.live()) {
       if (!token.isSettled) this.#end(token, KILLED, error);
     }
+    for (const desk of this.desks.values()) desk.close();
     // Before they are stopped: a lane that is let go tells nobody of its end.
-    if (this.#crew.liveCount > 0) this.#keepAlive.hold();
-    await this.#stopping.stopAll();
+    if (this.liveLanes > 0) this.#keepAlive.hold();
+    await Promise.all(this.#groups.map(({ stopping }) => stopping.stopAll()));
   }
 
   // The caller's own thread.
 
-  #makeCallerWork(makeCaller: (events: CallerEvents) => CallerLane): CallerWork {
-    return new CallerWork(this.#clock, makeCaller, {
-      admitHere: (token, nowMs) => this.#admitAs(token, ON_CALLER, nowMs),
-      sendToLanes: (token) =>
-        this.#awaitLane(token.code === ADMITTED ? this.#return(token) : token),
-      hold: () => this.#keepAlive.hold(),
-      complete: (token, value) => {
-        this.#leave(token, COMPLETED);
-        token.fulfil(value);
+  #makeCallerWork(): CallerWork {
+    return new CallerWork(this.#clock, this.#parts.makeCaller, {
+      admitHere: (token, nowMs) => {
+        this.ledger.move(token, ADMITTED);
+        token.admittedMs = nowMs;
+        token.lane = ON_CALLER;
       },
-      fail: (token, error) => this.#fail(token, error),
-      late: () => this.#ledger.late++,
+      isHeld: (token) => !this.#mayRunInline(token.desk as Desk),
+      sendToLanes: (token) => {
+        if (token.code === ADMITTED) {
+          this.ledger.move(token, WAITING);
+          token.lane = NOWHERE;
+          token.admittedMs = NaN;
+        }
+        this.#awaitLane(token, token.desk as Desk);
+      },
+      hold: () => this.#keepAlive.hold(),
+      complete: (token, value) => this.#complete(token, value, false),
+      fail: (token, error) => this.#attemptFailed(token, FAILED, error, false),
+      late: () => this.ledger.late++,
     });
   }
 
-  #holderOf(token: CallToken): CallHolder {
-    if (token.lane === ON_CALLER) return this.#callerWork!.caller;
-    return token.lane === ON_BOARD ? this.#board! : this.#crew.seats[token.lane]!.lane;
+  // Where things are.
+
+  #allGroups(): TokenGroup[] {
+    return [...this.#groups, this.#callerGroup];
   }
 
-  /** The seat of a token that has started. */
-  #seatOf(token: CallToken): Seat {
-    const lane = token.lane === ON_BOARD ? this.#board!.laneOf(token) : token.lane;
-    return this.#crew.seats[lane]!;
+  /** Where the calls of an operation run. */
+  #groupFor(operation: SubmittedOperation): TokenGroup {
+    const isolated = operation.policy?.isIsolated ? this.#groups[1] : undefined;
+    return isolated ?? this.#groups[0] ?? this.#callerGroup;
+  }
+
+  #groupOf(lane: Lane): LaneGroup {
+    const first = this.#groups[0]!;
+    return first.crew.has(lane) ? first : this.#groups[1]!;
+  }
+
+  /** Where a token is that was given out: not where its operation runs by now. */
+  #placeOf(token: CallToken): TokenGroup {
+    if (token.lane === ON_CALLER) return this.#callerGroup;
+    const first = this.#groups[0]!;
+    return token.lane < first.crew.endIndex ? first : this.#groups[1]!;
+  }
+
+  #holderOf(token: CallToken): CallHolder {
+    return this.#placeOf(token).holderOf(token);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The intake: tokens that wait for a place in a lane, first come first served.
+ * The intake of one operation: its tokens that wait for a lane, in the order in which they were submitted.
  *
  * The links are fields of the tokens, so that one that is cancelled leaves at once from the middle, and nothing of it stays behind.
  *
@@ -19,34 +19,25 @@ export class Intake implements TokenQueue {
     return this.#size;
   }
 
-  /** The token that has waited longest. */
+  /** The token that was submitted first. */
   get first(): CallToken | undefined {
     return this.#first;
   }
 
-  /** Puts a token at the end. */
+  /** Puts a token at the end. It was submitted after all that are here. */
   push(token: CallToken): void {
-    token.queue = this;
-    token.previous = this.#last;
-    token.next = undefined;
-    if (this.#last === undefined) this.#first = token;
-    else this.#last.next = token;
-    this.#last = token;
-    this.#size++;
+    this.#link(token, this.#last, undefined);
   }
 
-  /** Puts tokens at the front, in their order: they were taken back from a lane, and have waited longest. */
-  unshift(tokens: readonly CallToken[]): void {
-    for (let i = tokens.length - 1; i >= 0; i--) {
-      const token = tokens[i]!;
-      token.queue = this;
-      token.previous = undefined;
-      token.next = this.#first;
-      if (this.#first === undefined) this.#last = token;
-      else this.#first.previous = token;
-      this.#first = token;
-    }
-    this.#size += tokens.length;
+  /**
+   * Puts a token that was taken back from a lane where it belongs by the order. That is near the front: those behind it were never given out. Of several,
+   * the last one goes first, and none has to look for its place.
+   */
+  insert(token: CallToken): void {
+    let next = this.#first;
+    while (next !== undefined && next.sequence < token.sequence) next = next.next;
+    if (next === undefined) this.push(token);
+    else this.#link(token, next.previous, next);
   }
 
   /** Takes the first token. */
@@ -67,5 +58,16 @@ export class Intake implements TokenQueue {
     token.previous = undefined;
     token.next = undefined;
     this.#size--;
+  }
+
+  #link(token: CallToken, previous: CallToken | undefined, next: CallToken | undefined): void {
+    token.queue = this;
+    token.previous = previous;
+    token.next = next;
+    if (previous === undefined) this.#first = token;
+    else previous.next = token;
+    if (next === undefined) this.#last = token;
+    else next.previous = token;
+    this.#size++;
   }
 }

@@ -24,7 +24,8 @@ export function expiredLimit(
   startedMs: number,
   endedMs: number,
 ): TokenLimit | undefined {
-  const { timeoutMs, queueTimeoutMs, deadlineMs } = token.limits;
+  const { timeoutMs, deadlineMs } = token.limits;
+  const queueTimeoutMs = queueLimit(token);
   const untilMs = Number.isNaN(endedMs) ? nowMs : endedMs;
   if (deadlineMs !== undefined && token.submittedMs + deadlineMs <= untilMs) return "deadlineMs";
   if (!Number.isNaN(startedMs)) {
@@ -41,7 +42,8 @@ export function expiredLimit(
  * @returns the first moment at which a limit may run out, in ms since the epoch; infinite when none may
  */
 export function nextCheck(token: CallToken, nowMs: number, startedMs: number): number {
-  const { timeoutMs, queueTimeoutMs, deadlineMs } = token.limits;
+  const { timeoutMs, deadlineMs } = token.limits;
+  const queueTimeoutMs = queueLimit(token);
   const hasStarted = !Number.isNaN(startedMs);
   let nextMs = Infinity;
   if (deadlineMs !== undefined) nextMs = token.submittedMs + deadlineMs;
@@ -54,4 +56,9 @@ export function nextCheck(token: CallToken, nowMs: number, startedMs: number): n
   }
   // Not at this very moment again: a tiny limit is lost in the rounding, and one that stands still is due for ever.
   return Math.max(nextMs, nowMs + LEAST_WAIT_MS);
+}
+
+/** The limit of the time to its start: a token that was tried before has started in time. */
+function queueLimit(token: CallToken): number | undefined {
+  return token.retries === undefined ? token.limits.queueTimeoutMs : undefined;
 }

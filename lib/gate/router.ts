@@ -9,7 +9,6 @@
 
 import type { LaneCall } from "../bridge/contract.ts";
 import type { CallToken } from "../call_token.ts";
-import type { Intake } from "./intake.ts";
 import type { Seat } from "./seat.ts";
 
 /** Fewest calls a lane is given when there is work: one to run, and one so that it need not wait for the next. */
@@ -17,20 +16,28 @@ const LEAST_DEPTH = 2;
 /** Most calls a lane holds. */
 const MOST_DEPTH = 128;
 
+/** Where tokens come from. */
+export interface TokenSource {
+  /** How many wait there, as far as is known without looking at each. */
+  readonly size: number;
+  /** Takes the next one; undefined when none may go on. */
+  shift(): CallToken | undefined;
+}
+
 /**
  * Gives waiting tokens to lanes.
  *
- * @param intake the tokens that wait
+ * @param source the tokens that wait
  * @param seats the lanes
  * @param admit sends one token
  */
 export function route(
-  intake: Intake,
+  source: TokenSource,
   seats: readonly Seat[],
   admit: (seat: Seat, token: CallToken) => void,
 ): void {
-  if (intake.size === 0) return;
-  const depth = depthOf(intake, seats);
+  if (source.size === 0) return;
+  const depth = depthOf(source, seats);
   for (;;) {
     const seat = leastOccupied(seats);
     if (seat === undefined) return;
@@ -38,12 +45,12 @@ export function route(
     const room = Math.min(depth, seat.lane.capacity) - seat.lane.occupied;
     if (room <= 0 || (room < depth >> 1 && seat.lane.occupied > LEAST_DEPTH)) return;
     for (let n = 0; n < room; n++) {
-      const token = intake.shift();
+      const token = source.shift();
       if (token === undefined) break;
       admit(seat, token);
     }
     seat.lane.flush();
-    if (intake.size === 0) return;
+    if (source.size === 0) return;
   }
 }
 
@@ -72,8 +79,8 @@ export function takeForIdle(seats: readonly Seat[]): LaneCall[] {
   return richest.lane.recallUnstarted(share);
 }
 
-function depthOf(intake: Intake, seats: readonly Seat[]): number {
-  let total = intake.size;
+function depthOf(source: TokenSource, seats: readonly Seat[]): number {
+  let total = source.size;
   let open = 0;
   for (let i = 0; i < seats.length; i++) {
     const seat = seats[i]!;

@@ -230,6 +230,15 @@ export class SharedBoard implements Board {
     return true;
   }
 
+  started(): LaneCall[] {
+    const calls: LaneCall[] = [];
+    for (let slot = 0; slot < this.#calls.length && this.occupied > 0; slot++) {
+      const call = this.#calls[slot];
+      if (call !== undefined && this.memory.startedBy(slot) >= 0) calls.push(call);
+    }
+    return calls;
+  }
+
   recallAll(): LaneCall[] {
     return this.#inOrder((slot) => this.memory.recall(slot));
   }

@@ -20,7 +20,7 @@ import { pack, unpack } from "../bridge/packing.ts";
 import { hasRevivables } from "../bridge/revivables.ts";
 import { isThenable } from "../bridge/thenable.ts";
 import { decodeThrown, encodeThrown } from "../bridge/thrown.ts";
-import { withoutMark } from "../bridge/transfer.ts";
+import { movesArguments, transferOf, withoutMark, withoutMarks } from "../bridge/transfer.ts";
 import { ValueCopier } from "../bridge/value_copier.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { CallerRun } from "./caller_run.ts";
@@ -121,6 +121,15 @@ export class ThreadCaller implements CallerLane {
     return !this.isStarted(call);
   }
 
+  started(): LaneCall[] {
+    const calls: LaneCall[] = [];
+    for (const [call, run] of this.#pending) if (!run.aborted) calls.push(call);
+    if (this.#runningCall !== undefined && this.#running?.aborted === false) {
+      calls.push(this.#runningCall);
+    }
+    return calls;
+  }
+
   #runOf(call: LaneCall): CallerRun | undefined {
     return this.#runningCall === call ? this.#running : this.#pending.get(call);
   }
@@ -129,13 +138,25 @@ export class ThreadCaller implements CallerLane {
   #copyArguments(call: LaneCall): readonly unknown[] | undefined {
     this.#copying = call;
     try {
-      const args = this.#copier!.list(call.args);
+      const args = this.#copy(call);
       return this.#copying === call ? args : undefined;
     } catch {
       return undefined;
     } finally {
       this.#copying = undefined;
     }
+  }
+
+  /** As a lane gets them: what is to be moved is gone here, what can be revived is. */
+  #copy(call: LaneCall): readonly unknown[] {
+    if (movesArguments(call)) {
+      return structuredClone(withoutMarks(call.args), {
+        transfer: transferOf(call) as Transferable[],
+      });
+    }
+    const packed = hasRevivables() ? pack(call.args) : undefined;
+    if (packed === undefined) return this.#copier!.list(call.args);
+    return unpack(this.#copier!.value(packed.value), packed.places) as unknown[];
   }
 
   #finishLater(call: LaneCall, run: CallerRun, value: PromiseLike<unknown>): void {

@@ -116,6 +116,11 @@ export class RestartableLane implements Lane {
     return this.#run!.recall(call);
   }
 
+  started(): LaneCall[] {
+    const run = this.#run;
+    return run === undefined ? [] : run.mailbox.inOrder().filter((call) => run.isStarted(call));
+  }
+
   recallUnstarted(limit: number): LaneCall[] {
     const recalled: LaneCall[] = [];
     const held = this.#run?.mailbox.inOrder() ?? [];

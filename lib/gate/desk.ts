@@ -1,0 +1,225 @@
+/**
+ * A desk: what a gate keeps of one operation. Its queue, its counters, and what says whether the next of its tokens may go on: permits, a rate, a pause.
+ *
+ * Permits are taken when a token leaves the queue, before it is in a lane, all of them or none; and given back when it settles or comes back. A desk whose first token may not
+ * go on leaves the lineup, so that it holds no other operation, and is back when it is told that something has changed.
+ *
+ * @module
+ */
+
+import type { OperationReference } from "../bridge/contract.ts";
+import { type CallToken, COMPLETED, KILLED, type TokenDesk, type TokenQueue } from "../call_token.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { WaitingFor } from "../token.ts";
+import { Breaker } from "./breaker.ts";
+import { type DeskPolicy, NO_POLICY } from "./desk_policy.ts";
+import { DeskRecord } from "./desk_record.ts";
+import { Intake } from "./intake.ts";
+import { type PermitListener, Permits } from "./permits.ts";
+import { QueueBound } from "./queue_bound.ts";
+import { RateLimit } from "./rate_limit.ts";
+import type { TokenGroup } from "./token_group.ts";
+
+/** What a gate keeps of one operation. */
+export class Desk implements TokenDesk, TokenQueue, PermitListener {
+  readonly operation: OperationReference;
+  readonly policy: DeskPolicy;
+  /** Where its calls run. */
+  group: TokenGroup;
+  readonly queue: Intake = new Intake();
+  /** Place in the lineup; -1 when it is left out. */
+  lineupIndex = -1;
+  /** Tokens by state code. Those that execute are among the admitted. */
+  readonly counts: number[] = [0, 0, 0, 0, 0, 0, 0];
+  submitted = 0;
+  refused = 0;
+  readonly record: DeskRecord = new DeskRecord();
+  readonly bound: QueueBound | undefined;
+  readonly breaker: Breaker | undefined;
+  /** How many of its calls may be in lanes at once. */
+  readonly permits: Permits;
+  /** Whether a token needs more than a place in a lane. */
+  isGated: boolean;
+  /** Whether it takes no calls, since it is to finish those it has. */
+  isDraining = false;
+  /** What stands in for its function; undefined when nothing does. */
+  mock: ((...args: unknown[]) => unknown) | undefined;
+  readonly #clock: Clock;
+  readonly #rate: RateLimit | undefined;
+  #isPaused = false;
+  #lacks: WaitingFor | undefined;
+  /** The permits it waits for. */
+  #awaited: Permits | undefined;
+  #rateTimer: Timer = undefined;
+
+  /** @param operation the operation @param policy what it asks for @param group where its calls run @param clock the time */
+  constructor(
+    operation: OperationReference,
+    policy: DeskPolicy | undefined,
+    group: TokenGroup,
+    clock: Clock,
+  ) {
+    this.operation = operation;
+    this.policy = policy ??= NO_POLICY;
+    this.group = group;
+    this.#clock = clock;
+    this.bound = policy.queue && new QueueBound(policy.queue, this.counts);
+    this.breaker = policy.breaker && new Breaker(policy.breaker);
+    this.permits = new Permits(policy.maxConcurrent);
+    this.#rate = policy.rateLimit && new RateLimit(policy.rateLimit);
+    this.isGated = policy.maxConcurrent < Infinity || policy.pools.length > 0 ||
+      policy.rateLimit !== undefined;
+  }
+
+  /** Name of the operation. */
+  get name(): string {
+    return this.operation.name;
+  }
+
+  /** Tokens that have not settled. */
+  get active(): number {
+    return this.counts[0]! + this.counts[1]!;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  get waitingFor(): WaitingFor {
+    if (this.#isPaused || this.group.isPaused) return "resume";
+    return this.#lacks ?? "lane";
+  }
+
+  // The queue.
+
+  /** Puts a token at the end of the queue. */
+  push(token: CallToken): void {
+    this.queue.push(token);
+    token.queue = this;
+    const { lineup } = this.group;
+    if (this.lineupIndex >= 0) lineup.grew();
+    else if (!this.#isPaused && this.#lacks === undefined) lineup.enter(this);
+  }
+
+  /** Puts a token that comes back from a lane where it belongs. */
+  putBack(token: CallToken): void {
+    this.giveBack(token);
+    this.queue.insert(token);
+    token.queue = this;
+    const { lineup } = this.group;
+    if (this.lineupIndex >= 0) lineup.changed(this, 1);
+    else if (!this.#isPaused && this.#lacks === undefined) lineup.enter(this);
+  }
+
+  remove(token: CallToken): void {
+    this.queue.remove(token);
+    this.group.lineup.changed(this, -1);
+  }
+
+  // Whether the next token may go on.
+
+  /** Takes the permits of a token. @returns false when there are none; then it leaves the lineup until there are */
+  clears(token: CallToken): boolean {
+    const lacking = this.#lackingPermits();
+    if (lacking !== undefined) {
+      this.#awaited = lacking;
+      lacking.listen(this);
+      return this.#waitFor("permit");
+    }
+    const waitMs = this.#rate?.waitMs(this.#clock.now()) ?? 0;
+    if (waitMs > 0) {
+      this.#rateTimer = this.#clock.setTimer(() => this.#goOn(), waitMs, false);
+      return this.#waitFor("rate");
+    }
+    this.permits.tryTake();
+    for (const pool of this.policy.pools) pool.permits.tryTake();
+    this.#rate?.take(this.#clock.now());
+    token.isCleared = true;
+    return true;
+  }
+
+  /** Gives back the permits of a token, if it has any. */
+  giveBack(token: CallToken): void {
+    if (!token.isCleared) return;
+    token.isCleared = false;
+    this.permits.give();
+    for (const pool of this.policy.pools) pool.permits.give();
+  }
+
+  /** Counts a token that was given out before there were permits. */
+  adopt(token: CallToken): void {
+    if (token.isCleared) return;
+    token.isCleared = true;
+    this.permits.tryTake();
+  }
+
+  permitsFree(): void {
+    this.#goOn();
+  }
+
+  /** No more tokens leave the queue. */
+  pause(): void {
+    this.#isPaused = true;
+    this.group.lineup.leave(this);
+  }
+
+  /** Tokens leave the queue again. */
+  resume(): void {
+    this.#isPaused = false;
+    if (this.#lacks === undefined) this.group.lineup.enter(this);
+  }
+
+  /** Sets how many of its calls may be in lanes at once; for the moment more may be. */
+  limit(maxConcurrent: number): void {
+    this.isGated = true;
+    this.permits.resize(maxConcurrent);
+  }
+
+  /** Records what became of a token. */
+  settled(token: CallToken, code: number, clock: Clock): void {
+    this.record.settled(token, code, clock);
+    if (token.pass < 0) return;
+    if (code === COMPLETED) this.breaker!.succeeded(clock.now(), token.pass);
+    else if (code === KILLED) this.breaker!.abandoned(token.pass);
+    else this.breaker!.failed(clock.now(), token.pass);
+  }
+
+  /** From now on its calls run elsewhere, those that wait too. */
+  moveTo(group: TokenGroup): void {
+    this.group.lineup.leave(this);
+    this.group = group;
+    if (!this.#isPaused && this.#lacks === undefined) group.lineup.enter(this);
+  }
+
+  /** Nothing waits any more: no timer is left, and no pool remembers it. */
+  close(): void {
+    this.#stopWaiting();
+  }
+
+  #lackingPermits(): Permits | undefined {
+    if (!this.permits.isFree) return this.permits;
+    for (const pool of this.policy.pools) if (!pool.permits.isFree) return pool.permits;
+    return undefined;
+  }
+
+  #waitFor(what: WaitingFor): false {
+    this.#lacks = what;
+    this.group.lineup.leave(this);
+    return false;
+  }
+
+  #stopWaiting(): void {
+    this.#lacks = undefined;
+    this.#awaited?.ignore(this);
+    this.#awaited = undefined;
+    if (this.#rateTimer !== undefined) this.#clock.clearTimer(this.#rateTimer);
+    this.#rateTimer = undefined;
+  }
+
+  #goOn(): void {
+    this.#stopWaiting();
+    if (this.#isPaused || this.queue.size === 0) return;
+    this.group.lineup.enter(this);
+    this.group.planTurn();
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What an operation asks of every gate that runs it, beside what each call asks for.
+ *
+ * @module
+ */
+
+import type { BreakerPolicy } from "./breaker.ts";
+import type { PermitPool } from "./permits.ts";
+import type { RateLimitPolicy } from "./rate_limit.ts";
+
+/** What happens to a call when the queue is full. */
+export type WhenFull = "reject" | "wait" | "drop-oldest";
+
+/** How many tokens may wait, and what happens to the next one. */
+export interface QueuePolicy {
+  /** How many tokens may wait. */
+  readonly maxQueue: number;
+  /** How many bytes their arguments may have together. */
+  readonly maxQueueBytes: number;
+  readonly whenFull: WhenFull;
+}
+
+/** The policy of an operation. */
+export interface DeskPolicy {
+  /** The bound of its own queue; undefined for none. */
+  readonly queue: QueuePolicy | undefined;
+  /** How many of its calls may be in lanes at once. */
+  readonly maxConcurrent: number;
+  /** Permits that it shares with other operations. */
+  readonly pools: readonly PermitPool[];
+  readonly rateLimit: RateLimitPolicy | undefined;
+  readonly breaker: BreakerPolicy | undefined;
+  /** Whether its calls run in processes of their own. */
+  readonly isIsolated: boolean;
+  /** Whether a call that may have run may be run again. */
+  readonly isIdempotent: boolean;
+}
+
+/** The policy of an operation that asks for nothing. */
+export const NO_POLICY: DeskPolicy = {
+  queue: undefined,
+  maxConcurrent: Infinity,
+  pools: [],
+  rateLimit: undefined,
+  breaker: undefined,
+  isIsolated: false,
+  isIdempotent: false,
+};

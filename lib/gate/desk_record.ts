@@ -1,0 +1,46 @@
+/**
+ * What a gate remembers of the calls of one operation, in a fixed amount of memory: how long they waited and ran, and how well they did lately.
+ *
+ * @module
+ */
+
+import { type CallToken, COMPLETED, KILLED } from "../call_token.ts";
+import { Histogram } from "../observe/histogram.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { GuardRecord, type HealthClass } from "./guard_record.ts";
+
+/** The record of one operation. */
+export class DeskRecord {
+  /** From submission to the start of the function. */
+  readonly wait: Histogram = new Histogram();
+  /** Time inside of the function. */
+  readonly run: Histogram = new Histogram();
+  readonly #guard: GuardRecord = new GuardRecord();
+
+  /** Records an attempt that was not the last. @param token its token, with its stamps @param nowMs now, in ms since the epoch */
+  attempt(token: CallToken, nowMs: number): void {
+    this.#times(token);
+    this.#guard.record(true, nowMs);
+  }
+
+  /** Records what became of a token. Kills are no failures, and no runs either. */
+  settled(token: CallToken, code: number, clock: Clock): void {
+    this.#times(token);
+    if (code === KILLED) return;
+    // The lane's own stamp, where there is one, spares a look at the clock.
+    const { endedMs } = token;
+    this.#guard.record(code !== COMPLETED, Number.isNaN(endedMs) ? clock.now() : endedMs);
+  }
+
+  /** @param nowMs now, in ms since the epoch @returns how well its calls did lately */
+  health(nowMs: number): HealthClass {
+    return this.#guard.health(nowMs);
+  }
+
+  #times(token: CallToken): void {
+    const { startedMs, endedMs } = token;
+    if (Number.isNaN(startedMs)) return;
+    this.wait.record(startedMs - token.submittedMs);
+    if (!Number.isNaN(endedMs)) this.run.record(endedMs - startedMs);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * What a gate says of itself in numbers. They are kept as tokens move, so that reading them takes the same time however many tokens there were: it looks
+ * at the operations there are, not at tokens.
+ *
+ * @module
+ */
+
+import { ADMITTED, COMPLETED, FAILED, KILLED, TIMEOUT, WAITING } from "../call_token.ts";
+import { type HistogramSnapshot, Histogram } from "../observe/histogram.ts";
+import type { BreakerState } from "./breaker.ts";
+import type { Desk } from "./desk.ts";
+import type { Engine } from "./engine.ts";
+import type { HealthClass } from "./guard_record.ts";
+
+/** Tokens by state. Those of the first three are there now; the others have settled. Together they are `submitted`. */
+export interface TokenCounts {
+  /** Tokens made. */
+  readonly submitted: number;
+  /** Tokens that wait: for arguments, a permit, their next attempt, a lane. */
+  readonly waiting: number;
+  /** Tokens that are in a lane and have not started. */
+  readonly admitted: number;
+  /** Tokens whose function runs. */
+  readonly executing: number;
+  /** Tokens whose function returned. */
+  readonly completed: number;
+  /** Tokens whose function threw, could not be run, or was lost with its lane. */
+  readonly failed: number;
+  /** Tokens ended by their owner. */
+  readonly killed: number;
+  /** Tokens that ran out of time. */
+  readonly timeout: number;
+  /** Calls refused, for which no token was made. */
+  readonly refused: number;
+}
+
+/** The queue of a gate, now. */
+export interface QueueStats {
+  /** Places that are promised to reservations. */
+  readonly reserved: number;
+  /** Bytes of the arguments of waiting tokens; 0 unless the gate has `maxQueueBytes`. */
+  readonly bytes: number;
+  /** Producers that wait in `ready()`. */
+  readonly producers: number;
+  /** How long the token has waited that is next, in ms; 0 when none waits for a lane. */
+  readonly oldestMs: number;
+}
+
+/** What a gate has counted since it was made. */
+export interface GateStats extends TokenCounts {
+  /** Results that came after their token had settled, and were dropped. */
+  readonly late: number;
+  /** Attempts that followed a failed one. */
+  readonly retries: number;
+  /** Tokens that were killed to make room for newer ones; each is counted as `killed` too. */
+  readonly dropped: number;
+  /** Tokens whose function was started on the caller's own thread, since they asked for `inline: "auto"`; each is counted by its state too. */
+  readonly inline: number;
+  /** Lanes that died without being told to. */
+  readonly crashes: number;
+  /** Lanes that are up, now. */
+  readonly lanes: number;
+  /** Threads told to end that still run, since the runtime cannot stop a loop (Deno), now. */
+  readonly stranded: number;
+  /** The queue, now. */
+  readonly queue: QueueStats;
+  /** Part of the lanes' time of the last seconds that was spent inside of functions, from 0 to 1. */
+  readonly utilisation: number;
+  /** From submission to the start of the function, of the tokens whose function started. */
+  readonly wait: HistogramSnapshot;
+  /** Time inside of the function. */
+  readonly run: HistogramSnapshot;
+  /** Each operation that was called, in the order of their first calls. */
+  readonly operations: readonly OperationStats[];
+}
+
+/** What a gate has counted of one operation. */
+export interface OperationStats extends TokenCounts {
+  /** Its name. */
+  readonly name: string;
+  /** URL of its module. */
+  readonly url: string;
+  /** Whether it is paused by itself. */
+  readonly isPaused: boolean;
+  /** How well it does lately: part of its runs that returned. */
+  readonly health: HealthClass;
+  /** State of its breaker; undefined when it has none. */
+  readonly breaker: BreakerState | undefined;
+  /** From submission to the start of the function. */
+  readonly wait: HistogramSnapshot;
+  /** Time inside of the function. */
+  readonly run: HistogramSnapshot;
+}
+
+/**
+ * @param engine the engine of the gate
+ * @param stranded how many threads are stranded
+ * @param nowMs now, in ms since the epoch
+ * @returns the counters as they are now
+ */
+export function readStats(engine: Engine, stranded: number, nowMs: number): GateStats {
+  const { ledger, admission } = engine;
+  const executing = engine.executing();
+  let executingInAll = 0;
+  for (const count of executing.values()) executingInAll += count;
+  const wait = new Histogram();
+  const run = new Histogram();
+  const operations: OperationStats[] = [];
+  let firstMs = nowMs;
+  for (const desk of engine.desks.values()) {
+    wait.merge(desk.record.wait);
+    run.merge(desk.record.run);
+    operations.push(readDesk(desk, executing.get(desk) ?? 0, nowMs));
+    const { first } = desk.queue;
+    if (first !== undefined && first.submittedMs < firstMs) firstMs = first.submittedMs;
+  }
+  return {
+    submitted: ledger.submitted,
+    ...countsOf(ledger.counts, executingInAll),
+    refused: ledger.refused,
+    late: ledger.late,
+    retries: ledger.retries,
+    dropped: ledger.dropped,
+    inline: engine.inline,
+    crashes: ledger.crashes,
+    lanes: engine.liveLanes,
+    stranded,
+    queue: {
+      reserved: admission.bound?.reserved ?? 0,
+      bytes: admission.bound?.bytes ?? 0,
+      producers: admission.waiting,
+      oldestMs: nowMs - firstMs,
+    },
+    utilisation: engine.utilisation.share(nowMs, Math.max(1, engine.lanes)),
+    wait: wait.snapshot(),
+    run: run.snapshot(),
+    operations,
+  };
+}
+
+function readDesk(desk: Desk, executing: number, nowMs: number): OperationStats {
+  return {
+    name: desk.name,
+    url: desk.operation.url,
+    submitted: desk.submitted,
+    ...countsOf(desk.counts, executing),
+    refused: desk.refused,
+    isPaused: desk.isPaused,
+    health: desk.record.health(nowMs),
+    breaker: desk.breaker?.state(nowMs),
+    wait: desk.record.wait.snapshot(),
+    run: desk.record.run.snapshot(),
+  };
+}
+
+function countsOf(
+  counts: readonly number[],
+  executing: number,
+): Omit<TokenCounts, "submitted" | "refused"> {
+  return {
+    waiting: counts[WAITING]!,
+    admitted: counts[ADMITTED]! - executing,
+    executing,
+    completed: counts[COMPLETED]!,
+    failed: counts[FAILED]!,
+    killed: counts[KILLED]!,
+    timeout: counts[TIMEOUT]!,
+  };
+}

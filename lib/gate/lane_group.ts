@@ -1,0 +1,204 @@
+/**
+ * The lanes of one kind, what waits for them, and how it gets there: by the board that they share, or to the mailbox of one of them.
+ *
+ * It decides nothing about tokens but where they are; who settles them, and why, is the engine's.
+ *
+ * @module
+ */
+
+import type { Board, CallHolder, LaneCall } from "../bridge/contract.ts";
+import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Crew } from "./crew.ts";
+import type { Desk } from "./desk.ts";
+import { Intake } from "./intake.ts";
+import type { Ledger } from "./ledger.ts";
+import { Lineup } from "./lineup.ts";
+import { route, takeForIdle, type TokenSource } from "./router.ts";
+import type { Seat } from "./seat.ts";
+import type { Stopping } from "./stopping.ts";
+import type { TokenGroup } from "./token_group.ts";
+
+/** What a group is made of. */
+export interface LaneGroupParts {
+  readonly clock: Clock;
+  readonly crew: Crew;
+  /** Where the lanes take their calls; undefined when they have mailboxes only. */
+  readonly board: Board | undefined;
+  readonly stopping: Stopping;
+  readonly ledger: Ledger;
+  /** Plans to give out what waits. */
+  readonly planTurn: () => void;
+  /** A token was given to a lane. */
+  readonly onAdmitted: (token: CallToken) => void;
+}
+
+/** Lanes of one kind. */
+export class LaneGroup implements TokenGroup {
+  readonly crew: Crew;
+  readonly stopping: Stopping;
+  readonly lineup: Lineup = new Lineup();
+  isPaused = false;
+  readonly planTurn: () => void;
+  readonly #parts: LaneGroupParts;
+  readonly #board: Board | undefined;
+  /** What waits for a mailbox, since the board does not take it; it has its permits. Unused where there is no board. */
+  readonly #mail: Intake = new Intake();
+  readonly #source: TokenSource;
+  // Made once: it is passed for every token.
+  readonly #admit: (seat: Seat, token: CallToken) => void;
+  #admitted = 0;
+
+  /** @param parts what it is made of */
+  constructor(parts: LaneGroupParts) {
+    this.#parts = parts;
+    this.crew = parts.crew;
+    this.stopping = parts.stopping;
+    this.planTurn = parts.planTurn;
+    this.#board = parts.board;
+    this.#source = parts.board === undefined ? this.lineup : this.#mail;
+    this.#admit = (seat, token) => this.#admitTo(seat, token);
+  }
+
+  // Giving out.
+
+  turn(): void {
+    if (!this.isPaused) {
+      this.crew.ensure(this.lineup.size + this.#mail.size + this.#admitted);
+      this.#giveOut();
+      if (this.#source.size === 0) {
+        const taken = takeForIdle(this.crew.seats);
+        if (taken.length > 0) {
+          this.takeBack(taken);
+          this.#giveOut();
+        }
+      }
+    }
+    // Last: it may deliver answers, and so come back here.
+    this.#board?.flush();
+  }
+
+  #giveOut(): void {
+    if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
+    route(this.#source, this.crew.seats, this.#admit);
+  }
+
+  #postAll(board: Board): void {
+    const { lineup } = this;
+    if (lineup.size === 0) return;
+    // They are admitted together.
+    const nowMs = this.#parts.clock.now();
+    while (board.room > 0) {
+      const token = lineup.shift();
+      if (token === undefined) return;
+      this.#admitAs(token, ON_BOARD, nowMs);
+      // Encoding the arguments may run accessors of the user's, which may end the token.
+      if (board.post(token)) this.#parts.onAdmitted(token);
+      else if (!token.isSettled) this.#mailInstead(token);
+    }
+  }
+
+  #mailInstead(token: CallToken): void {
+    this.#return(token);
+    this.#mail.push(token);
+  }
+
+  #admitTo(seat: Seat, token: CallToken): void {
+    this.#admitAs(token, seat.lane.index, this.#parts.clock.now());
+    seat.lane.send(token);
+    this.#parts.onAdmitted(token);
+  }
+
+  #admitAs(token: CallToken, lane: number, nowMs: number): void {
+    this.#admitted++;
+    this.#parts.ledger.move(token, ADMITTED);
+    token.admittedMs = nowMs;
+    token.lane = lane;
+  }
+
+  // Taking back.
+
+  /** Calls wait again that certainly will not start where they were, each in its place. */
+  takeBack(calls: readonly LaneCall[]): void {
+    // The last one first: then each finds its place at the front.
+    for (let i = calls.length - 1; i >= 0; i--) {
+      const token = calls[i] as CallToken;
+      this.#return(token);
+      (token.desk as Desk).putBack(token);
+    }
+  }
+
+  recallAll(): void {
+    if (this.#board !== undefined) this.takeBack(this.#board.recallAll());
+    for (const seat of this.crew.seats) {
+      if (seat.state === "ready") this.takeBack(seat.lane.recallUnstarted(Infinity));
+    }
+    while (this.#mail.first !== undefined) {
+      const token = this.#mail.shift()!;
+      (token.desk as Desk).putBack(token);
+    }
+  }
+
+  recall(token: CallToken): boolean {
+    return this.holderOf(token).recall(token);
+  }
+
+  /** A token of a lane waits again. */
+  #return(token: CallToken): void {
+    this.left();
+    this.#parts.ledger.move(token, WAITING);
+    token.lane = NOWHERE;
+    token.admittedMs = NaN;
+  }
+
+  left(): void {
+    this.#admitted--;
+  }
+
+  /** What waits behind it goes elsewhere at once; itself it has its time of grace. */
+  giveUp(token: CallToken, reason: unknown): void {
+    const seat = this.seatOf(token);
+    this.takeBack(seat.lane.recallUnstarted(Infinity));
+    if (Number.isNaN(this.holderOf(token).endedMs(token))) this.stopping.startGrace(seat);
+    seat.lane.release(token, reason);
+  }
+
+  // Where things are.
+
+  holderOf(token: CallToken): CallHolder {
+    return token.lane === ON_BOARD ? this.#board! : this.crew.seatAt(token.lane).lane;
+  }
+
+  /** The seat of a token that has started. */
+  seatOf(token: CallToken): Seat {
+    return this.crew.seatAt(token.lane === ON_BOARD ? this.#board!.laneOf(token) : token.lane);
+  }
+
+  /** @returns the calls that run here */
+  started(): LaneCall[] {
+    const calls = this.#board?.started() ?? [];
+    for (const { lane } of this.crew.seats) calls.push(...lane.started());
+    return calls;
+  }
+
+  /** Delivers the answers there are by now. @returns whether there were any */
+  collect(): boolean {
+    if (!this.#board?.collect()) return false;
+    for (const seat of this.crew.seats) this.stopping.answered(seat);
+    return true;
+  }
+
+  /** The lane is gone that has these calls; the others of the board lose nothing but a moment. */
+  recallFromBoard(): void {
+    // The lane may have taken one from the board without starting it.
+    if (this.#board !== undefined) this.takeBack(this.#board.recallAll());
+  }
+
+  /** Takes every token that waits here, the next first. */
+  *waiting(): Generator<CallToken> {
+    while (this.#mail.first !== undefined) yield this.#mail.first;
+    for (let token = this.lineup.shift(); token !== undefined; token = this.lineup.shift()) {
+      yield token;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What is done to the arguments of a call before it goes to a lane: instances of revivable classes are taken apart, and their size is held against the limit.
+ *
+ * @module
+ */
+
+import { pack, packedOperation } from "../bridge/packing.ts";
+import { payloadBytes } from "../bridge/payload_size.ts";
+import { hasRevivables } from "../bridge/revivables.ts";
+import type { CallToken } from "../call_token.ts";
+import { tooLargeError, unpackableError } from "./token_errors.ts";
+
+/** Prepares arguments for their way. */
+export class PayloadChecks {
+  readonly #maxBytes: number;
+  readonly #fail: (token: CallToken, error: Error) => void;
+
+  /** @param maxBytes how large the arguments of a call may be, in bytes @param fail settles a token whose arguments cannot go */
+  constructor(maxBytes: number, fail: (token: CallToken, error: Error) => void) {
+    this.#maxBytes = maxBytes;
+    this.#fail = fail;
+  }
+
+  /** @returns false when the token has settled, since its arguments cannot go, or one of their accessors has ended it */
+  pass(token: CallToken): boolean {
+    if (hasRevivables() && !this.#pack(token)) return false;
+    return this.#maxBytes === Infinity || this.#fits(token);
+  }
+
+  #pack(token: CallToken): boolean {
+    try {
+      const packed = pack(token.args);
+      if (packed !== undefined && !token.isSettled) {
+        token.args = [packed.value, packed.places];
+        token.operation = packedOperation(token.operation);
+      }
+    } catch (cause) {
+      if (!token.isSettled) this.#fail(token, unpackableError(token.operation, cause));
+    }
+    return !token.isSettled;
+  }
+
+  #fits(token: CallToken): boolean {
+    const bytes = sizeOf(token.args, token.transfer, this.#maxBytes);
+    if (bytes > this.#maxBytes && !token.isSettled) {
+      this.#fail(token, tooLargeError(token.operation, bytes, this.#maxBytes));
+    }
+    return !token.isSettled;
+  }
+}
+
+/**
+ * @param args arguments of a call @param transfer what of them is moved @param maxBytes where counting may end, in bytes
+ * @returns about how large they are, in bytes; 0 when an accessor among them throws, which sending them will say
+ */
+export function sizeOf(
+  args: readonly unknown[],
+  transfer: readonly object[] | undefined,
+  maxBytes: number,
+): number {
+  try {
+    return payloadBytes(args, transfer, maxBytes);
+  } catch {
+    return 0;
+  }
+}

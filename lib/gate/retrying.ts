@@ -1,0 +1,107 @@
+/**
+ * Trying again: which failed attempt is followed by another one, and when. All attempts belong to one token, which settles with the last of them.
+ *
+ * A function that may have run is run again only when its operation says that this does no harm (`idempotent`), except where the failure itself is the function's: then its
+ * owner has asked for it. What was ended by its owner is never tried again. Arguments that were moved to a lane are gone with the first attempt.
+ *
+ * @module
+ */
+
+import { movesArguments } from "../bridge/transfer.ts";
+import type { Attempt } from "../token.ts";
+import type { CallToken, TokenAttempts } from "../call_token.ts";
+import { warn } from "../observe/report.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import { withAttempts } from "./attempts.ts";
+import type { Desk } from "./desk.ts";
+import { delayMs, type RetryPolicy } from "./retry_policy.ts";
+
+/** The attempts of one token. */
+class Attempts implements TokenAttempts {
+  readonly failed: Attempt[] = [];
+  timer: Timer = undefined;
+  lastDelayMs = 0;
+}
+
+/** Plans further attempts. */
+export class Retrying {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #again: (token: CallToken) => void;
+
+  /** @param clock the time @param random numbers from 0 to 1 @param again called with a token whose time has come */
+  constructor(clock: Clock, random: () => number, again: (token: CallToken) => void) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#again = again;
+  }
+
+  /**
+   * @param token a token whose attempt has failed
+   * @param mayHaveRun whether it is not the function that says so
+   * @returns whether another attempt is possible, as far as can be said without asking its owner
+   */
+  isPossible(token: CallToken, mayHaveRun: boolean): boolean {
+    const { retry } = token.limits;
+    if (retry === undefined || token.isSettled) return false;
+    const made = (token.retries?.failed.length ?? 0) + 1;
+    if (made >= retry.attempts || movesArguments(token)) return false;
+    return !mayHaveRun || (token.desk as Desk).policy.isIdempotent;
+  }
+
+  /**
+   * Plans another attempt. Asks the owner whether there is to be one, which may do anything to the token.
+   *
+   * @param token a token that waits, and for which it is possible
+   * @param error what the attempt failed with
+   * @returns whether it was planned; the token may have settled meanwhile
+   */
+  plan(token: CallToken, error: unknown): boolean {
+    const policy = token.limits.retry!;
+    const attempts = (token.retries ??= new Attempts()) as Attempts;
+    const number = attempts.failed.length + 1;
+    if (!isWanted(policy, error, number, token.operation.name) || token.isSettled) return false;
+    const nowMs = this.#clock.now();
+    const waitMs = delayMs(policy, number, attempts.lastDelayMs, this.#random);
+    const { deadlineMs } = token.limits;
+    if (deadlineMs !== undefined && token.submittedMs + deadlineMs <= nowMs + waitMs) return false;
+    attempts.lastDelayMs = waitMs;
+    attempts.failed.push({
+      startedMs: Number.isNaN(token.startedMs) ? undefined : token.startedMs,
+      endedMs: Number.isNaN(token.endedMs) ? nowMs : token.endedMs,
+      error,
+    });
+    // Not quiet: with all lanes down nothing else may keep the process alive.
+    attempts.timer = this.#clock.setTimer(() => {
+      attempts.timer = undefined;
+      token.admittedMs = token.startedMs = token.endedMs = NaN;
+      this.#again(token);
+    }, waitMs, false);
+    return true;
+  }
+
+  /** A token settles. */
+  remove(token: CallToken): void {
+    const attempts = token.retries as Attempts | undefined;
+    if (attempts?.timer === undefined) return;
+    this.#clock.clearTimer(attempts.timer);
+    attempts.timer = undefined;
+  }
+}
+
+/** @param token a token @param error what its last attempt failed with @returns the error to settle it with: the same, and what the attempts before failed with */
+export function finalError(token: CallToken, error: unknown): unknown {
+  const failed = token.retries?.failed;
+  if (failed === undefined || failed.length === 0) return error;
+  return withAttempts(error, failed.map((attempt) => attempt.error));
+}
+
+function isWanted(policy: RetryPolicy, error: unknown, attempt: number, name: string): boolean {
+  if (policy.retryIf === undefined) return true;
+  try {
+    return policy.retryIf(error, attempt);
+  } catch (cause) {
+    warn(`retryIf of "${name}" threw; the call is not tried again`, cause);
+    return false;
+  }
+}

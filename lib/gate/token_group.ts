@@ -1,0 +1,31 @@
+/**
+ * Where the tokens of an operation run: lanes of one kind, or the caller's own thread where there are no lanes.
+ *
+ * @module
+ */
+
+import type { CallHolder } from "../bridge/contract.ts";
+import type { CallToken } from "../call_token.ts";
+import type { Lineup } from "./lineup.ts";
+
+/** What the engine asks of a place where tokens run. */
+export interface TokenGroup {
+  /** What waits for it. */
+  readonly lineup: Lineup;
+  /** Nothing is given out. */
+  isPaused: boolean;
+  /** Plans to give out what waits. */
+  readonly planTurn: () => void;
+  /** Gives out what waits, once per burst of calls or answers. */
+  turn(): void;
+  /** Takes back all that has not started; it waits in its place. */
+  recallAll(): void;
+  /** Takes a token back from where it was given; false means that its function has started. */
+  recall(token: CallToken): boolean;
+  /** Who has a token that was given out. */
+  holderOf(token: CallToken): CallHolder;
+  /** Leaves a function that runs to itself: it was asked to stop. */
+  giveUp(token: CallToken, reason: unknown): void;
+  /** A token that was given out is here no more. */
+  left(token: CallToken): void;
+}
