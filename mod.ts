@@ -29,6 +29,8 @@
  */
 
 export {
+  CircuitOpenError,
+  type CircuitOpenFields,
   GateClosedError,
   GateInLaneError,
   LaneCrashError,
@@ -39,6 +41,11 @@ export {
   OperationNotFoundError,
   PayloadTooLargeError,
   type PayloadTooLargeFields,
+  QueueFullError,
+  type QueueFullFields,
+  type QueueLimit,
+  StrandedError,
+  type StrandedFields,
   TokenCancelledError,
   TokenGateError,
   type TokenGateErrorCode,
@@ -50,6 +57,7 @@ export type { OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
 export type { GateStats } from "./lib/gate/ledger.ts";
+export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_pool.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";
 export { current, inLane } from "./lib/lane_context.ts";
 export type { OperationContext } from "./lib/lane_mark.ts";

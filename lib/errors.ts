@@ -19,7 +19,10 @@ export type TokenGateErrorCode =
   | "ERR_OPERATION_NOT_FOUND"
   | "ERR_MODULE_LOAD"
   | "ERR_NOT_CLONEABLE"
-  | "ERR_PAYLOAD_TOO_LARGE";
+  | "ERR_PAYLOAD_TOO_LARGE"
+  | "ERR_QUEUE_FULL"
+  | "ERR_CIRCUIT_OPEN"
+  | "ERR_TOO_MANY_STRANDED";
 
 /** What every error of this package has in common: a `code` that never changes between releases. */
 export abstract class TokenGateError extends Error {
@@ -189,5 +192,117 @@ export class PayloadTooLargeError extends TokenGateError {
     super(message, fields);
     this.bytes = fields.bytes;
     this.maxBytes = fields.maxBytes;
+  }
+}
+
+/** Which bound of a gate's queue was reached. */
+export type QueueLimit = "maxQueue" | "maxQueueBytes";
+
+/** Fields of a {@linkcode QueueFullError}. */
+export interface QueueFullFields extends ErrorOptions {
+  /** Name of the operation that was called. */
+  readonly operation: string;
+  /** The bound that was reached. */
+  readonly limit: QueueLimit;
+  /** The bound: calls, or bytes. */
+  readonly max: number;
+  /** What was waiting: calls, or bytes. */
+  readonly waiting: number;
+}
+
+/** So many calls wait already that this one was refused, or gave its place to a newer one. Its function was not started: it may be called again later. */
+export class QueueFullError extends TokenGateError {
+  /** Always `QueueFullError`. */
+  override readonly name: string = "QueueFullError";
+  /** Always `ERR_QUEUE_FULL`. */
+  readonly code: TokenGateErrorCode = "ERR_QUEUE_FULL";
+  /** Name of the operation that was called. */
+  readonly operation: string;
+  /** The bound that was reached. */
+  readonly limit: QueueLimit;
+  /** The bound: calls for `maxQueue`, bytes for `maxQueueBytes`. */
+  readonly max: number;
+  /** What was waiting: calls for `maxQueue`, bytes for `maxQueueBytes`. */
+  readonly waiting: number;
+
+  /**
+   * Makes the error of a queue that is full.
+   *
+   * @param message what was refused
+   * @param fields the operation, the bound, and what waits
+   */
+  constructor(message: string, fields: QueueFullFields) {
+    super(message, fields);
+    this.operation = fields.operation;
+    this.limit = fields.limit;
+    this.max = fields.max;
+    this.waiting = fields.waiting;
+  }
+}
+
+/** Fields of a {@linkcode CircuitOpenError}. */
+export interface CircuitOpenFields extends ErrorOptions {
+  /** Name of the operation that was called. */
+  readonly operation: string;
+  /** How long it is going to be refused, in milliseconds; infinite when somebody has to say so. */
+  readonly retryAfterMs: number;
+}
+
+/** Calls of this operation are refused for some time: it failed too often of late, or was isolated by hand. Its function was not started. */
+export class CircuitOpenError extends TokenGateError {
+  /** Always `CircuitOpenError`. */
+  override readonly name: string = "CircuitOpenError";
+  /** Always `ERR_CIRCUIT_OPEN`. */
+  readonly code: TokenGateErrorCode = "ERR_CIRCUIT_OPEN";
+  /** Name of the operation that was called. */
+  readonly operation: string;
+  /** How long it is going to be refused, in milliseconds; infinite when the operation was isolated by hand. */
+  readonly retryAfterMs: number;
+
+  /**
+   * Makes the error of an operation whose calls are refused.
+   *
+   * @param message what was refused
+   * @param fields the operation, and for how long
+   */
+  constructor(message: string, fields: CircuitOpenFields) {
+    super(message, fields);
+    this.operation = fields.operation;
+    this.retryAfterMs = fields.retryAfterMs;
+  }
+}
+
+/** Fields of a {@linkcode StrandedError}. */
+export interface StrandedFields extends ErrorOptions {
+  /** How many threads were told to end and still run. */
+  readonly stranded: number;
+  /** How many there may be. */
+  readonly maxStranded: number;
+}
+
+/**
+ * So many threads were told to end and still run, each keeping a core busy, that the gate starts no more of them. It happens where
+ * the runtime cannot stop a loop (Deno): functions that may run for long should look at `current().aborted`.
+ */
+export class StrandedError extends TokenGateError {
+  /** Always `StrandedError`. */
+  override readonly name: string = "StrandedError";
+  /** Always `ERR_TOO_MANY_STRANDED`. */
+  readonly code: TokenGateErrorCode = "ERR_TOO_MANY_STRANDED";
+  /** How many threads were told to end and still run. */
+  readonly stranded: number;
+  /** How many there may be. */
+  readonly maxStranded: number;
+
+  /**
+   * Makes the error of threads that cannot be stopped.
+   *
+   * @param message what was refused
+   * @param fields how many there are, and may be
+   */
+  constructor(message: string, fields: StrandedFields) {
+    super(message, fields);
+    this.stranded = fields.stranded;
+    this.maxStranded = fields.maxStranded;
   }
 }

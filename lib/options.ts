@@ -67,3 +67,45 @@ export function show(value: unknown): string {
   if (typeof value === "object" && value !== null) return "an object";
   return String(value);
 }
+
+/** What a number may be. */
+export interface NumberRange {
+  /** The least it may be. */
+  readonly min: number;
+  /** The most it may be. */
+  readonly max: number;
+  /** What it counts, for messages, as in `ms`. Default: nothing. */
+  readonly unit?: string;
+  /** Whether it must be a whole number. Default: false. */
+  readonly isWhole?: boolean;
+}
+
+/**
+ * @param subject what the option is for
+ * @param key its name
+ * @param value what was passed
+ * @param range what it may be
+ * @returns the number, or undefined when none was given
+ * @throws {TypeError} when it is no number
+ * @throws {RangeError} when it is out of range, or not whole where it must be
+ */
+export function readNumber(
+  subject: string,
+  key: string,
+  value: unknown,
+  range: NumberRange,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const { min, max, unit, isWhole = false } = range;
+  const of = unit === undefined ? "" : ` of ${unit}`;
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot set "${key}" of ${subject}: received ${show(value)}, not a number${of}`,
+    );
+  }
+  if (value >= min && value <= max && (!isWhole || Number.isInteger(value))) return value;
+  const kind = isWhole ? "a whole number" : "a number";
+  throw new RangeError(
+    `Cannot set "${key}" of ${subject}: received ${value}, not ${kind}${of} from ${min} to ${max}`,
+  );
+}

@@ -221,6 +221,12 @@ test("every class of lib/errors.ts arrives as itself, with its fields and its ca
     limitMs: 50,
     lane: 3,
     exitCode: 9,
+    operation: "resize",
+    max: 10,
+    waiting: 10,
+    retryAfterMs: Infinity,
+    stranded: 3,
+    maxStranded: 2,
   };
   let classes = 0;
   for (const Class of Object.values(errors) as (new (m: string, f: object) => Error)[]) {
@@ -239,7 +245,7 @@ test("every class of lib/errors.ts arrives as itself, with its fields and its ca
     assertHidden(revived, "cause");
     assertEquals(remoteClassName in revived, false);
   }
-  assert(classes >= 9);
+  assert(classes >= 13);
 });
 
 test("a user's subclass of a TokenGate class keeps its own name and fields", () => {

@@ -6,6 +6,7 @@
 
 import { types } from "node:util";
 import {
+  CircuitOpenError,
   GateClosedError,
   GateInLaneError,
   LaneCrashError,
@@ -14,6 +15,8 @@ import {
   NotCloneableError,
   OperationNotFoundError,
   PayloadTooLargeError,
+  QueueFullError,
+  StrandedError,
   TokenCancelledError,
   type TokenGateError,
   TokenTimeoutError,
@@ -63,6 +66,9 @@ for (
     ModuleLoadError,
     NotCloneableError,
     PayloadTooLargeError,
+    QueueFullError,
+    CircuitOpenError,
+    StrandedError,
   ] as const
 ) {
   // The class itself is asked for its code, so that this list can disagree with errors.ts in nothing but its length.

@@ -44,14 +44,25 @@ const COMPOSITION = [
   "lib/default_gate.ts",
   "lib/gate_options.ts",
   "lib/nested_call.ts",
-  "lib/options.ts",
+  "lib/breaker_options.ts",
+  "lib/rate_limit_options.ts",
+  "lib/retry_options.ts",
 ];
+/** Leaves that any part may use that is told something from outside. */
+const READING = ["lib/options.ts"];
 const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/observe/"];
 /** One call, as the caller sees it and as the gate keeps it. */
 const CALL = ["lib/token.ts", "lib/call_token.ts"];
 /** What the caller's side and the worker's side both load. */
 const SHARED = ["lib/registry.ts", "lib/lane_context.ts", "lib/lane_mark.ts"];
-const EVERYTHING_BELOW = [...COMPOSITION, ...PLANES, ...CALL, ...SHARED, "lib/errors.ts"];
+const EVERYTHING_BELOW = [
+  ...COMPOSITION,
+  ...READING,
+  ...PLANES,
+  ...CALL,
+  ...SHARED,
+  "lib/errors.ts",
+];
 
 /** The rules of this repository. */
 export const IMPORT_RULES: ImportRules = {
@@ -67,6 +78,12 @@ export const IMPORT_RULES: ImportRules = {
       files: ["lib/errors.ts"],
       mayImport: [],
       why: "everything imports it",
+    },
+    {
+      name: "the reading of options",
+      files: READING,
+      mayImport: [],
+      why: "whatever takes options imports it",
     },
     {
       name: "what both sides of a lane share",
@@ -93,8 +110,10 @@ export const IMPORT_RULES: ImportRules = {
         "lib/bridge/",
         "lib/observe/",
         "lib/errors.ts",
+        "lib/options.ts",
         "lib/call_token.ts",
         "lib/runtime/clock.ts",
+        "lib/runtime/random.ts",
       ],
       why: "the gate knows no lane; they meet in lib/token_gate.ts",
     },
