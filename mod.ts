@@ -32,6 +32,7 @@ export {
   CircuitOpenError,
   type CircuitOpenFields,
   GateClosedError,
+  GateDrainingError,
   GateInLaneError,
   LaneCrashError,
   type LaneCrashFields,
@@ -56,13 +57,23 @@ export {
 export type { OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
-export type { GateStats } from "./lib/gate/ledger.ts";
+export type {
+  GateStats,
+  OperationStats,
+  QueueStats,
+  TokenCounts,
+} from "./lib/gate/gate_stats.ts";
 export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_pool.ts";
+export { type AnyOperation, GateControls } from "./lib/gate_controls.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";
 export { current, inLane } from "./lib/lane_context.ts";
 export type { OperationContext } from "./lib/lane_mark.ts";
 export { type Awaitable, type CallOptions, type Operation, operation } from "./lib/operation.ts";
 export type { LimitOptions, OperationOptions } from "./lib/operation_options.ts";
+export type { HistogramSnapshot } from "./lib/observe/histogram.ts";
+export type { HistoryEntry } from "./lib/observe/history.ts";
 export type { WorkerResourceLimits } from "./lib/runtime/adapter.ts";
-export type { Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
-export { type CloseOptions, TokenGate } from "./lib/token_gate.ts";
+export type { QueueOptions } from "./lib/queue_options.ts";
+export { type ReadyOptions, Reservation } from "./lib/reservation.ts";
+export type { Attempt, Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
+export { type CloseOptions, type Restore, TokenGate } from "./lib/token_gate.ts";

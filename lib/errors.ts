@@ -15,6 +15,7 @@ export type TokenGateErrorCode =
   | "ERR_LANE_CRASH"
   | "ERR_LANE_START"
   | "ERR_GATE_CLOSED"
+  | "ERR_GATE_DRAINING"
   | "ERR_GATE_IN_LANE"
   | "ERR_OPERATION_NOT_FOUND"
   | "ERR_MODULE_LOAD"
@@ -126,6 +127,14 @@ export class GateClosedError extends TokenGateError {
   override readonly name: string = "GateClosedError";
   /** Always `ERR_GATE_CLOSED`. */
   readonly code: TokenGateErrorCode = "ERR_GATE_CLOSED";
+}
+
+/** The gate, or the operation, is to finish the calls it has, and takes no new ones until `controls.resume()`. */
+export class GateDrainingError extends TokenGateError {
+  /** Always `GateDrainingError`. */
+  override readonly name: string = "GateDrainingError";
+  /** Always `ERR_GATE_DRAINING`. */
+  readonly code: TokenGateErrorCode = "ERR_GATE_DRAINING";
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { bindOperation, type BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
+import type { RetryOptions } from "./gate/retry_policy.ts";
 import { isThenable } from "./bridge/thenable.ts";
 import { withoutMark, withoutMarks } from "./bridge/transfer.ts";
 import { inLane } from "./lane_context.ts";
@@ -14,6 +15,7 @@ import {
   type LimitOptions,
   type OperationOptions,
   readCallOptions,
+  readDeskPolicy,
   readOperationOptions,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
@@ -30,6 +32,8 @@ export type Awaitable<A extends readonly unknown[]> = {
 export interface CallOptions extends LimitOptions {
   /** Whether the calls may run on the caller's own thread, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly inline?: "never" | "auto";
+  /** Whether, and when, a call that failed is tried again, as in {@linkcode OperationOptions}. Default: as declared. */
+  readonly retry?: RetryOptions;
   /** The gate to call through. Default: the default gate, which is made on first use and lets the process end by itself. */
   readonly gate?: TokenGate;
   /** Cancels the tokens when it aborts; its reason becomes the `cause`. Default: none. */
@@ -121,7 +125,8 @@ export function operation<A extends readonly unknown[], R>(
   }
   const url = importableUrl(subject, module);
   const settings = readOperationOptions(subject, options);
-  const definition: Definition = { url, name, fn: fn as unknown as AnyFunction };
+  const policy = readDeskPolicy(subject, options);
+  const definition: Definition = { url, name, fn: fn as unknown as AnyFunction, policy };
   register(definition);
   return makeOperation({ definition, settings, gate: undefined });
 }

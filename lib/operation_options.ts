@@ -4,9 +4,15 @@
  * @module
  */
 
-import type { CallRequest } from "./gate/engine.ts";
 import { checkTransferList } from "./bridge/transfer.ts";
-import { checkKeys, readDuration, show } from "./options.ts";
+import { type BreakerOptions, readBreakerOptions } from "./gate/breaker_policy.ts";
+import type { DeskPolicy } from "./gate/desk_policy.ts";
+import type { CallRequest } from "./gate/engine.ts";
+import { PermitPool } from "./gate/permit_pool.ts";
+import { type RateLimitOptions, readRateLimitOptions } from "./gate/rate_limit.ts";
+import { readRetryOptions, type RetryOptions } from "./gate/retry_policy.ts";
+import { checkKeys, checkType, readDuration, show } from "./options.ts";
+import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
 
 /** Time limits of a call. When one runs out, the token rejects with a `TokenTimeoutError` that names it. */
 export interface LimitOptions {
@@ -18,8 +24,23 @@ export interface LimitOptions {
   readonly deadlineMs?: number;
 }
 
-/** Options of a declared operation: what holds for each call of it. */
-export interface OperationOptions extends LimitOptions {
+/** Options of a declared operation: what holds for each call of it, and for all of them together in each gate. */
+export interface OperationOptions extends LimitOptions, QueueOptions {
+  /** How many calls may be in lanes at once, over all lanes of a gate; {@linkcode GateControls.limit} changes it. Default: no limit. */
+  readonly maxConcurrent?: number;
+  /** Permits that its calls share with other operations, of other gates too: a call has one of each pool while it is in a lane. Default: none. */
+  readonly pools?: readonly PermitPool[];
+  /** How many calls may start in an interval. Default: no limit. */
+  readonly rateLimit?: RateLimitOptions;
+  /** Whether, and when, a call that failed is tried again. Default: never. */
+  readonly retry?: RetryOptions;
+  /**
+   * Whether running a call twice does no more than running it once, so that one whose lane was lost while it may have been running can be tried again, if `retry`
+   * says so. Default: false.
+   */
+  readonly idempotent?: boolean;
+  /** Refuses calls for some time when too many of them have failed. Default: never. */
+  readonly breaker?: BreakerOptions;
   /**
    * Where the calls run. `"never"`: in lanes. `"auto"`: when the operation was seen to cost less than crossing to a lane, also on the caller's own
    * thread, some of them, for a millisecond in each turn of the event loop at most; it runs after the code that called has given way,
@@ -54,6 +75,16 @@ export interface OperationOptions extends LimitOptions {
 /** What one call asks for, read once and shared by all calls of the same options. */
 export type CallSettings = CallRequest;
 
+/** Options that single calls do not have. */
+const DESK_KEYS: readonly (keyof OperationOptions)[] = [
+  "maxConcurrent",
+  "pools",
+  "rateLimit",
+  "idempotent",
+  "breaker",
+  ...QUEUE_KEYS,
+];
+
 const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", "deadlineMs"];
 
 /**
@@ -64,14 +95,37 @@ const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", 
  * @throws {RangeError} when a time is not above zero
  */
 export function readOperationOptions(subject: string, options: OperationOptions): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "inline"]);
+  checkKeys(subject, options, [...LIMITS, "inline", "retry", ...DESK_KEYS]);
   return {
+    retry: options.retry && readRetryOptions(subject, options.retry),
     timeoutMs: readDuration(subject, "timeoutMs", options.timeoutMs),
     queueTimeoutMs: readDuration(subject, "queueTimeoutMs", options.queueTimeoutMs),
     deadlineMs: readDuration(subject, "deadlineMs", options.deadlineMs),
     signal: undefined,
     transfer: undefined,
     inline: readInline(subject, options.inline) ?? "never",
+  };
+}
+
+/**
+ * @param subject what the options are for
+ * @param options the options of a declared operation
+ * @returns what it asks of every gate; undefined when it asks for nothing
+ * @throws {TypeError} when a value has the wrong type
+ * @throws {RangeError} when a number is out of bounds
+ */
+export function readDeskPolicy(subject: string, options: OperationOptions): DeskPolicy | undefined {
+  if (!DESK_KEYS.some((key) => options[key] !== undefined)) return undefined;
+  const { rateLimit, breaker } = options;
+  checkType(subject, "idempotent", options.idempotent, "boolean");
+  return {
+    queue: readQueueOptions(subject, options),
+    maxConcurrent: readCount(subject, "maxConcurrent", options.maxConcurrent),
+    pools: readPools(subject, options.pools),
+    rateLimit: rateLimit && readRateLimitOptions(subject, rateLimit),
+    breaker: breaker && readBreakerOptions(subject, breaker),
+    isIsolated: false,
+    isIdempotent: options.idempotent ?? false,
   };
 }
 
@@ -86,13 +140,15 @@ export function readOperationOptions(subject: string, options: OperationOptions)
 export function readCallOptions(
   subject: string,
   base: CallSettings,
-  options: OperationOptions & {
+  options: LimitOptions & {
+    readonly inline?: unknown;
+    readonly retry?: RetryOptions;
     readonly signal?: AbortSignal;
     readonly transfer?: readonly object[];
     readonly gate?: unknown;
   },
 ): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "inline", "signal", "transfer", "gate"]);
+  checkKeys(subject, options, [...LIMITS, "inline", "retry", "signal", "transfer", "gate"]);
   const { signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(
@@ -106,9 +162,20 @@ export function readCallOptions(
     queueTimeoutMs: read("queueTimeoutMs"),
     deadlineMs: read("deadlineMs"),
     signal: signal ?? base.signal,
+    retry: options.retry === undefined ? base.retry : readRetryOptions(subject, options.retry),
     inline: readInline(subject, options.inline) ?? base.inline,
     transfer: readTransfer(subject, options.transfer) ?? base.transfer,
   };
+}
+
+function readPools(subject: string, pools: unknown): readonly PermitPool[] {
+  if (pools === undefined) return [];
+  if (Array.isArray(pools) && pools.every((pool) => pool instanceof PermitPool)) {
+    return [...new Set(pools)];
+  }
+  throw new TypeError(
+    `Cannot set "pools" of ${subject}: received ${show(pools)}, not an array of PermitPools`,
+  );
 }
 
 function readInline(subject: string, inline: unknown): "never" | "auto" | undefined {

@@ -7,7 +7,7 @@
 import { type BoundCall, boundCall } from "./bound_call.ts";
 import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
 import { callerContexts } from "./caller_context.ts";
-import type { CallToken } from "./call_token.ts";
+import { type CallToken, COMPLETED } from "./call_token.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
 import { GateControls } from "./gate_controls.ts";
@@ -19,10 +19,10 @@ import { StrandedThreads } from "./lane/stranded.ts";
 import { threadLane } from "./lane/thread.ts";
 import { refuseInLane } from "./lane_context.ts";
 import { laneMark } from "./lane_mark.ts";
-import { History, type HistoryEntry } from "./observe/history.ts";
+import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
-import type { AnyFunction, Definition } from "./registry.ts";
+import type { Definition } from "./registry.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { reserve } from "./reserve.ts";
 import type { ReadyOptions, Reservation } from "./reservation.ts";
@@ -239,7 +239,7 @@ export class TokenGate extends EventTarget {
     if (typeof fn !== "function") {
       throw new TypeError(`Cannot mock "${desk.name}": received ${show(fn)}, not a function`);
     }
-    this.#engine.mock(desk, fn as unknown as AnyFunction);
+    this.#engine.mock(desk, fn as unknown as (...args: unknown[]) => unknown);
     const restore = (): void => {
       if (desk.mock === fn as unknown) this.#engine.mock(desk, undefined);
     };
@@ -350,7 +350,18 @@ export class TokenGate extends EventTarget {
     const history = this.#history;
     if (history === undefined && !this.#isSettledHeard) return;
     this.#listener.settled = (token) => {
-      history?.add(token);
+      history?.record(
+        token.id,
+        token.operation.name,
+        token.state,
+        token.submittedMs,
+        token.admittedMs,
+        token.startedMs,
+        token.endedMs,
+        token.lane,
+        attemptsOf(token),
+        token.code === COMPLETED ? undefined : errorLabel(token.outcome),
+      );
       if (this.#isSettledHeard) this.#dispatch("settled", { token });
     };
   }
@@ -370,6 +381,11 @@ export class TokenGate extends EventTarget {
   #dispatch(type: string, detail: object): void {
     queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
   }
+}
+
+/** How often its function was started, or may have been. */
+function attemptsOf(token: CallToken): number {
+  return token.attempts.length + (Number.isNaN(token.startedMs) ? 0 : 1);
 }
 
 function reportStranded(): void {

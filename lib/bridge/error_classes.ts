@@ -8,6 +8,7 @@ import { types } from "node:util";
 import {
   CircuitOpenError,
   GateClosedError,
+  GateDrainingError,
   GateInLaneError,
   LaneCrashError,
   LaneStartError,
@@ -61,6 +62,7 @@ for (
     LaneCrashError,
     LaneStartError,
     GateClosedError,
+    GateDrainingError,
     GateInLaneError,
     OperationNotFoundError,
     ModuleLoadError,

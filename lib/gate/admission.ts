@@ -7,10 +7,9 @@
  * @module
  */
 
-import { QueueFullError } from "../errors.ts";
 import type { Desk } from "./desk.ts";
 import type { QueuePolicy } from "./desk_policy.ts";
-import { QueueBound, type QueueLimit } from "./queue_bound.ts";
+import { QueueBound } from "./queue_bound.ts";
 
 /** Places in the queue that are promised. */
 export interface Promised {
@@ -162,21 +161,4 @@ export class Admission {
       this.#onChange(false, desk, bound);
     }
   }
-}
-
-/** @param desk the operation that was called @param bound the bound that is full @param bytes size of the arguments, in bytes @returns the error of the call */
-export function queueFullError(desk: Desk, bound: QueueBound, bytes: number): QueueFullError {
-  const { policy } = bound;
-  const limit: QueueLimit = bound.lacks(1, bytes) ?? "maxQueue";
-  const whose = bound === desk.bound ? "its queue" : "the queue of this gate";
-  const has = limit === "maxQueue"
-    ? `has ${bound.waiting} tokens and ${bound.reserved} reserved places`
-    : `holds ${bound.bytes} bytes, ${bound.reservedBytes} are reserved, and the arguments have ${bytes}`;
-  const fix = policy.whenFull === "wait"
-    ? "; wait for room with await gate.ready(), and call through what it gives"
-    : "";
-  return new QueueFullError(
-    `Cannot call "${desk.name}": ${whose} ${has}, and ${limit} is ${policy[limit]}${fix}`,
-    { operation: desk.name, limit, max: policy[limit], waiting: bound.waiting },
-  );
 }

@@ -15,10 +15,14 @@ import { Breaker } from "./breaker.ts";
 import { type DeskPolicy, NO_POLICY } from "./desk_policy.ts";
 import { DeskRecord } from "./desk_record.ts";
 import { Intake } from "./intake.ts";
+import { permitsOf } from "./permit_pool.ts";
 import { type PermitListener, Permits } from "./permits.ts";
 import { QueueBound } from "./queue_bound.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type { TokenGroup } from "./token_group.ts";
+
+/** More permits than there are tokens. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /** What a gate keeps of one operation. */
 export class Desk implements TokenDesk, TokenQueue, PermitListener {
@@ -46,6 +50,8 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   mock: ((...args: unknown[]) => unknown) | undefined;
   readonly #clock: Clock;
   readonly #rate: RateLimit | undefined;
+  /** Permits that it shares with other operations. */
+  readonly #pools: readonly Permits[];
   #isPaused = false;
   #lacks: WaitingFor | undefined;
   /** The permits it waits for. */
@@ -65,7 +71,8 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     this.#clock = clock;
     this.bound = policy.queue && new QueueBound(policy.queue, this.counts);
     this.breaker = policy.breaker && new Breaker(policy.breaker);
-    this.permits = new Permits(policy.maxConcurrent);
+    this.permits = new Permits(Math.min(policy.maxConcurrent, UNLIMITED));
+    this.#pools = policy.pools.map(permitsOf);
     this.#rate = policy.rateLimit && new RateLimit(policy.rateLimit);
     this.isGated = policy.maxConcurrent < Infinity || policy.pools.length > 0 ||
       policy.rateLimit !== undefined;
@@ -123,6 +130,7 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     const lacking = this.#lackingPermits();
     if (lacking !== undefined) {
       this.#awaited = lacking;
+      lacking.wait();
       lacking.listen(this);
       return this.#waitFor("permit");
     }
@@ -132,7 +140,7 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
       return this.#waitFor("rate");
     }
     this.permits.tryTake();
-    for (const pool of this.policy.pools) pool.permits.tryTake();
+    for (let i = 0; i < this.#pools.length; i++) this.#pools[i]!.tryTake();
     this.#rate?.take(this.#clock.now());
     token.isCleared = true;
     return true;
@@ -143,7 +151,7 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     if (!token.isCleared) return;
     token.isCleared = false;
     this.permits.give();
-    for (const pool of this.policy.pools) pool.permits.give();
+    for (let i = 0; i < this.#pools.length; i++) this.#pools[i]!.give();
   }
 
   /** Counts a token that was given out before there were permits. */
@@ -172,7 +180,7 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   /** Sets how many of its calls may be in lanes at once; for the moment more may be. */
   limit(maxConcurrent: number): void {
     this.isGated = true;
-    this.permits.resize(maxConcurrent);
+    this.permits.resize(Math.min(maxConcurrent, UNLIMITED));
   }
 
   /** Records what became of a token. */
@@ -198,8 +206,7 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
 
   #lackingPermits(): Permits | undefined {
     if (!this.permits.isFree) return this.permits;
-    for (const pool of this.policy.pools) if (!pool.permits.isFree) return pool.permits;
-    return undefined;
+    return this.#pools.find((pool) => !pool.isFree);
   }
 
   #waitFor(what: WaitingFor): false {
@@ -210,8 +217,11 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
 
   #stopWaiting(): void {
     this.#lacks = undefined;
-    this.#awaited?.ignore(this);
-    this.#awaited = undefined;
+    if (this.#awaited !== undefined) {
+      this.#awaited.unlisten(this);
+      this.#awaited.leave();
+      this.#awaited = undefined;
+    }
     if (this.#rateTimer !== undefined) this.#clock.clearTimer(this.#rateTimer);
     this.#rateTimer = undefined;
   }

@@ -5,7 +5,7 @@
  */
 
 import type { BreakerPolicy } from "./breaker.ts";
-import type { PermitPool } from "./permits.ts";
+import type { PermitPool } from "./permit_pool.ts";
 import type { RateLimitPolicy } from "./rate_limit.ts";
 
 /** What happens to a call when the queue is full. */

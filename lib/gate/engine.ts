@@ -39,7 +39,7 @@ import {
 } from "../call_token.ts";
 import { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { Admission, type Promised, queueFullError, type RoomRequest } from "./admission.ts";
+import { Admission, type Promised, type RoomRequest } from "./admission.ts";
 import { findTokens, resolveArguments } from "./arguments.ts";
 import { CallerGroup } from "./caller_group.ts";
 import { CallerWork } from "./caller_work.ts";
@@ -54,15 +54,14 @@ import { expiredLimit, nextCheck } from "./limit_policy.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import type { QueueBound } from "./queue_bound.ts";
 import { finalError, Retrying } from "./retrying.ts";
+import { circuitOpenError, drainingError, queueFullError } from "./refusals.ts";
 import { Signals } from "./signals.ts";
 import { Stopping } from "./stopping.ts";
 import { TimeLimits } from "./time_limits.ts";
 import {
   cancelledError,
-  circuitOpenError,
   closedError,
   crashError,
-  drainingError,
   droppedError,
   timeoutError,
 } from "./token_errors.ts";
@@ -179,7 +178,7 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#retrying = new Retrying(parts.clock, parts.random, (token) => this.#tryAgain(token));
     this.#payloads = new PayloadChecks(
       parts.maxPayloadBytes,
-      (token, error) => this.#settle(token, FAILED, error),
+      (token, error) => this.#fail(token, error),
     );
     this.#drain = new Drain(parts.clock);
     this.#callerWork = this.#makeCallerWork();
@@ -192,7 +191,7 @@ export class Engine implements LaneEvents, TokenOwner {
       onRefused: (token) => {
         const cause = new TypeError("its arguments cannot be copied");
         const error = findUncloneable(token.operation.name, token.args, cause);
-        this.#settle(token, FAILED, error);
+        this.#fail(token, error);
       },
     });
     // A close that is under way is work too.
@@ -336,7 +335,7 @@ export class Engine implements LaneEvents, TokenOwner {
       : this.admission.fullBound(desk, bytes);
     if (full !== undefined) {
       if (pass >= 0) desk.breaker!.abandoned(pass);
-      this.#refuse(desk, queueFullError(desk, full, bytes));
+      this.#refuse(desk, fullError(desk, full, bytes));
     }
     return pass;
   }
@@ -442,7 +441,7 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   unsendable(call: LaneCall, error: unknown): void {
-    this.#settle(call as CallToken, FAILED, error);
+    this.#fail(call as CallToken, error);
     this.#planTurn();
   }
 
@@ -475,7 +474,7 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#attemptFailed(call as CallToken, FAILED, crashError(call, lane.index, loss), true);
     }
     if (startError !== undefined) {
-      for (const token of group.waiting()) this.#settle(token, FAILED, startError);
+      for (const token of group.waiting()) this.#fail(token, startError);
     }
     this.#planTurn();
   }
@@ -522,7 +521,7 @@ export class Engine implements LaneEvents, TokenOwner {
         this.#enqueue(token, desk);
       },
       (error) => {
-        if (!token.isSettled) this.#settle(token, FAILED, error);
+        if (!token.isSettled) this.#fail(token, error);
       },
     );
   }
@@ -554,8 +553,7 @@ export class Engine implements LaneEvents, TokenOwner {
   #end(token: CallToken, code: number, error: Error): void {
     const isRunning = !this.#recall(token);
     if (isRunning) token.startedMs = this.startedMs(token);
-    this.#leave(token, code);
-    token.fail(error, code === KILLED);
+    this.#reject(token, code, error);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
     if (isRunning) this.#placeOf(token).giveUp(token, error);
     this.#planTurn();
@@ -572,6 +570,7 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#callerWork.learn(token, this.ledger.active);
     }
     token.fulfil(value);
+    this.#parts.listener.settled?.(token);
   }
 
   /**
@@ -590,7 +589,7 @@ export class Engine implements LaneEvents, TokenOwner {
       }
       if (token.isSettled) return;
     }
-    this.#settle(token, code, finalError(token, error));
+    this.#reject(token, code, finalError(token, error));
   }
 
   #waitForAttempt(token: CallToken): void {
@@ -609,9 +608,14 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#awaitLane(token, token.desk as Desk);
   }
 
-  #settle(token: CallToken, code: number, error: unknown): void {
+  #fail(token: CallToken, error: unknown): void {
+    this.#reject(token, FAILED, error);
+  }
+
+  #reject(token: CallToken, code: number, error: unknown): void {
     this.#leave(token, code);
-    token.fail(error, false);
+    token.fail(error, code === KILLED);
+    this.#parts.listener.settled?.(token);
   }
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
@@ -626,7 +630,6 @@ export class Engine implements LaneEvents, TokenOwner {
     if (token.retries !== undefined) this.#retrying.remove(token);
     this.#table.release(token);
     desk.settled(token, code, this.#clock);
-    this.#parts.listener.settled?.(token);
     if (desk.active === 0 && this.#onEmpty.size > 0) this.#tellEmpty(desk);
     if (this.ledger.active > 0) return;
     if (this.#onEmpty.size > 0) this.#tellEmpty(undefined);
@@ -679,8 +682,7 @@ export class Engine implements LaneEvents, TokenOwner {
     let killed = 0;
     for (const token of this.live(desk)) {
       if (token.isSettled || !this.#recall(token)) continue;
-      this.#leave(token, KILLED);
-      token.fail(cancelledError(token.operation, reason), true);
+      this.#reject(token, KILLED, cancelledError(token.operation, reason));
       killed++;
     }
     this.#planTurn();
@@ -765,7 +767,7 @@ export class Engine implements LaneEvents, TokenOwner {
     }
     // It may start this very moment; then it has made it after all.
     if (!this.#recall(token)) return this.#checkLimits(token, nowMs);
-    this.#settle(token, TIMEOUT, error);
+    this.#reject(token, TIMEOUT, error);
     this.#planTurn();
   }
 
@@ -839,4 +841,13 @@ export class Engine implements LaneEvents, TokenOwner {
   #holderOf(token: CallToken): CallHolder {
     return this.#placeOf(token).holderOf(token);
   }
+}
+
+function fullError(desk: Desk, bound: QueueBound, bytes: number): Error {
+  const limit = bound.lacks(1, bytes) ?? "maxQueue";
+  const { policy } = bound;
+  const waiting = limit === "maxQueue"
+    ? bound.waiting + bound.reserved
+    : bound.bytes + bound.reservedBytes;
+  return queueFullError(desk.operation, limit, policy[limit], waiting, policy.whenFull);
 }

@@ -7,10 +7,8 @@
  */
 
 import { WAITING } from "../call_token.ts";
+import type { QueueLimit } from "../errors.ts";
 import type { QueuePolicy } from "./desk_policy.ts";
-
-/** Which bound is reached. */
-export type QueueLimit = "maxQueue" | "maxQueueBytes";
 
 /** One bound, and what is held against it. */
 export class QueueBound {

@@ -5,7 +5,14 @@
  */
 
 import type { OperationReference } from "../bridge/contract.ts";
-import { CircuitOpenError, QueueFullError, type QueueLimit, StrandedError } from "../errors.ts";
+import {
+  CircuitOpenError,
+  GateDrainingError,
+  QueueFullError,
+  type QueueLimit,
+  StrandedError,
+} from "../errors.ts";
+import type { WhenFull } from "./desk_policy.ts";
 
 const WAITING_WORDS: Readonly<Record<QueueLimit, string>> = {
   maxQueue: "calls",
@@ -16,7 +23,8 @@ const WAITING_WORDS: Readonly<Record<QueueLimit, string>> = {
  * @param operation what was called
  * @param limit the bound that was reached
  * @param max the bound
- * @param waiting what waits: calls, or bytes
+ * @param waiting what waits, or has its place reserved: calls, or bytes
+ * @param whenFull what the gate, or the operation, does then
  * @returns the error of the call
  */
 export function queueFullError(
@@ -24,11 +32,28 @@ export function queueFullError(
   limit: QueueLimit,
   max: number,
   waiting: number,
+  whenFull: WhenFull,
 ): QueueFullError {
+  const fix = whenFull === "wait"
+    ? "wait for room with await gate.ready(), and call through what it gives"
+    : "call it later, or raise the limit";
   return new QueueFullError(
-    `Cannot call "${operation.name}": ${waiting} ${WAITING_WORDS[limit]} wait already, and ${limit} is ${max}; ` +
-      `call it later, or raise the limit`,
+    `Cannot call "${operation.name}": ${waiting} ${
+      WAITING_WORDS[limit]
+    } wait already, and ${limit} is ${max}; ${fix}`,
     { operation: operation.name, limit, max, waiting },
+  );
+}
+
+/**
+ * @param operation what was called
+ * @param isOwn whether it is the operation that drains, and not the gate
+ * @returns the error of a call while those there are are finished
+ */
+export function drainingError(operation: OperationReference, isOwn: boolean): GateDrainingError {
+  const what = isOwn ? "it is" : "this gate is";
+  return new GateDrainingError(
+    `Cannot call "${operation.name}": ${what} draining; controls.resume() ends that`,
   );
 }
 

@@ -7,9 +7,7 @@
 import type { LaneCall, LaneLoss, OperationReference } from "../bridge/contract.ts";
 import { movesArguments } from "../bridge/transfer.ts";
 import {
-  CircuitOpenError,
   GateClosedError,
-  GateDrainingError,
   LaneCrashError,
   NotCloneableError,
   PayloadTooLargeError,
@@ -27,29 +25,6 @@ const LIMIT_WORDS: Readonly<Record<TokenLimit, string>> = {
 /** @param action what was tried, as in "call" @returns the error of a gate that is closing or closed */
 export function closedError(action: string): GateClosedError {
   return new GateClosedError(`Cannot ${action} this gate: it is closed`);
-}
-
-/** @param operation what was called @param isOwn whether it is the operation that drains @returns the error of a call while what there is is finished */
-export function drainingError(operation: OperationReference, isOwn: boolean): GateDrainingError {
-  return new GateDrainingError(
-    `Cannot call "${operation.name}": ${
-      isOwn ? "it" : "this gate"
-    } is draining; controls.resume() ends that`,
-  );
-}
-
-/** @param operation what was called @param retryAfterMs when its breaker lets calls pass again, in ms @returns the error of a call that its breaker refuses */
-export function circuitOpenError(
-  operation: OperationReference,
-  retryAfterMs: number,
-): CircuitOpenError {
-  const when = retryAfterMs === Infinity
-    ? "it was isolated, and controls.reset() ends that"
-    : `it lets calls pass again in ${Math.ceil(retryAfterMs)} ms`;
-  return new CircuitOpenError(
-    `Cannot call "${operation.name}": its breaker is open, since too many of its calls failed; ${when}`,
-    { operation: operation.name, retryAfterMs },
-  );
 }
 
 /** @param operation what was called @returns the error of a token that made room for a newer one */
