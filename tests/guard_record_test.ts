@@ -11,7 +11,7 @@ test("the record counts the runs of its window, and of these the last", () => {
   fc.assert(fc.property(
     fc.integer({ min: 1, max: 100 }),
     fc.integer({ min: 1, max: 12 }),
-    fc.array(step, { maxLength: 60 }),
+    fc.array(step, { maxLength: 60, size: "max" }),
     (windowMs, maxRuns, steps) => {
       const record = new GuardRecord(windowMs, maxRuns);
       let model: [endedMs: number, isFailure: boolean][] = [];

@@ -36,7 +36,7 @@ function record(history: History, it: HistoryEntry): void {
 test("the history has the last tokens in their order, and no more of them than it may", () => {
   fc.assert(fc.property(
     fc.nat(8),
-    fc.array(fc.option(entry, { freq: 20 }), { maxLength: 40 }),
+    fc.array(fc.option(entry, { freq: 20 }), { maxLength: 40, size: "max" }),
     (capacity, steps) => {
       const history = new History(capacity);
       let model: HistoryEntry[] = [];

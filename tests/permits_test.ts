@@ -45,7 +45,7 @@ test("no more permits are out than there were when they were taken, and nobody w
   });
   fc.assert(fc.property(
     fc.integer({ min: 1, max: 6 }),
-    fc.array(step, { maxLength: 80 }),
+    fc.array(step, { maxLength: 80, size: "max" }),
     (limit, steps) => {
       const permits = new Permits(limit);
       const takers = [new Taker(permits), new Taker(permits), new Taker(permits)];
