@@ -205,7 +205,7 @@ export class GateControls {
    * @throws {TypeError} when it is no operation, has no breaker, or the state is none
    */
   restoreBreaker(operation: AnyOperation, state: unknown): void {
-    this.#breakerOf("restore", operation).restore(state);
+    this.#breakerOf("restore", operation).restore(state, this.#engine.nowMs);
   }
 
   #breakerOf(action: string, operation: AnyOperation): Breaker {

@@ -6,7 +6,6 @@
 
 import { bindOperation, type BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
-import type { RetryOptions } from "./gate/retry_policy.ts";
 import { isThenable } from "./bridge/thenable.ts";
 import { withoutMark, withoutMarks } from "./bridge/transfer.ts";
 import { inLane } from "./lane_context.ts";
@@ -19,6 +18,7 @@ import {
   readOperationOptions,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
+import type { RetryOptions } from "./retry_options.ts";
 import { type AnyFunction, type Definition, register } from "./registry.ts";
 import type { Token } from "./token.ts";
 import { submitTo, TokenGate } from "./token_gate.ts";

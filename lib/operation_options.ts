@@ -4,15 +4,15 @@
  * @module
  */
 
+import { type BreakerOptions, readBreakerOptions } from "./breaker_options.ts";
 import { checkTransferList } from "./bridge/transfer.ts";
-import { type BreakerOptions, readBreakerOptions } from "./gate/breaker_policy.ts";
 import type { DeskPolicy } from "./gate/desk_policy.ts";
 import type { CallRequest } from "./gate/engine.ts";
 import { PermitPool } from "./gate/permit_pool.ts";
-import { type RateLimitOptions, readRateLimitOptions } from "./gate/rate_limit.ts";
-import { readRetryOptions, type RetryOptions } from "./gate/retry_policy.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
+import { type RateLimitOptions, readRateLimitOptions } from "./rate_limit_options.ts";
+import { readRetryOptions, type RetryOptions } from "./retry_options.ts";
 
 /** Time limits of a call. When one runs out, the token rejects with a `TokenTimeoutError` that names it. */
 export interface LimitOptions {
@@ -123,7 +123,7 @@ export function readDeskPolicy(subject: string, options: OperationOptions): Desk
     maxConcurrent: readCount(subject, "maxConcurrent", options.maxConcurrent),
     pools: readPools(subject, options.pools),
     rateLimit: rateLimit && readRateLimitOptions(subject, rateLimit),
-    breaker: breaker && readBreakerOptions(subject, breaker),
+    breaker: readBreakerOptions(subject, breaker),
     isIsolated: false,
     isIdempotent: options.idempotent ?? false,
   };

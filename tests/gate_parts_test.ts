@@ -32,12 +32,17 @@ test("the intake is a queue from which any token can leave", () => {
     for (const { kind, at } of steps) {
       if (kind === "push") {
         const token = makeToken(made++);
+        token.sequence = token.id;
         intake.push(token);
         model.push(token);
       } else if (kind === "return") {
-        const tokens = [makeToken(made++), makeToken(made++)];
-        intake.unshift(tokens);
-        model.unshift(...tokens);
+        // One that was taken out before, in its place by the order.
+        const token = makeToken(at % (made + 1) - 0.5);
+        token.sequence = token.id;
+        if (model.some(({ id }) => id === token.id)) continue;
+        intake.insert(token);
+        const place = model.findIndex(({ id }) => id > token.id);
+        model.splice(place < 0 ? model.length : place, 0, token);
       } else if (kind === "shift") assertEquals(intake.shift()?.id, model.shift()?.id);
       else if (model.length > 0) intake.remove(model.splice(at % model.length, 1)[0]!);
       assertEquals([intake.size, intake.first?.id], [model.length, model[0]?.id]);

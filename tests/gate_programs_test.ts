@@ -127,12 +127,12 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
 });
 
 function refuses(world: SimulatedGate): void {
-  const { refused } = world.engine.stats();
+  const { refused } = world.stats();
   try {
     world.call();
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ERR_GATE_CLOSED") throw error;
-    if (world.engine.stats().refused !== refused + 1) throw new Error("a refusal was not counted");
+    if (world.stats().refused !== refused + 1) throw new Error("a refusal was not counted");
     return;
   }
   throw new Error("a closed gate took a call");
@@ -157,7 +157,7 @@ function check(world: SimulatedGate): void {
   for (const lane of world.lanes) {
     if (lane.isLive) throw new Error(`lane ${lane.index} is left alive`);
   }
-  const { waiting, admitted, executing, lanes } = world.engine.stats();
+  const { waiting, admitted, executing, lanes } = world.stats();
   if (waiting + admitted + executing + lanes > 0) throw new Error("something is left in the gate");
 }
 

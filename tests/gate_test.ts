@@ -9,7 +9,7 @@ test("tokens of one lane start in the order of their calls", async () => {
   const tokens = Array.from({ length: 50 }, () => world.call());
   await world.settle();
   assertEquals(world.order, tokens.map((token) => token.id));
-  assertEquals(world.engine.stats().completed, 50);
+  assertEquals(world.stats().completed, 50);
 });
 
 test("a slow token strands none behind it while another lane idles", async () => {
@@ -25,10 +25,10 @@ test("lanes are started as they are needed, and no more than there are tokens", 
   const world = new SimulatedGate({ lanes: 3 });
   const one = world.call();
   await world.until(() => one.isSettled);
-  assertEquals(world.engine.stats().lanes, 1);
+  assertEquals(world.stats().lanes, 1);
   for (let n = 0; n < 9; n++) world.call({ runMs: 5 });
   await world.settle();
-  assertEquals(world.engine.stats().lanes, 3);
+  assertEquals(world.stats().lanes, 3);
 });
 
 test("a token is waiting, admitted, executing and completed in turn, and its stamps follow", async () => {
@@ -73,7 +73,7 @@ test("a function that stops when asked keeps its lane, and its result is late", 
   await world.settle();
   assertEquals(world.replaced, []);
   assertEquals(world.lanes[0]!.starts, 1);
-  assertEquals(world.engine.stats().late, 1);
+  assertEquals(world.stats().late, 1);
 });
 
 test("a lane that comes back from the dead starts nothing that another lane has", async () => {
@@ -125,7 +125,7 @@ test("a cancelled token leaves the queue at once, and the others keep their orde
   const tokens = Array.from({ length: 20 }, () => world.call());
   const cancelled = tokens.filter((_, n) => n % 3 === 1);
   for (const token of cancelled) assert(token.cancel());
-  assertEquals(world.engine.stats().killed, cancelled.length);
+  assertEquals(world.stats().killed, cancelled.length);
   await world.settle();
   const kept = tokens.filter((token) => !cancelled.includes(token));
   assertEquals(world.order, kept.map((token) => token.id));
@@ -142,7 +142,7 @@ test("close drains, and closing again without draining cuts it short", async () 
   await Promise.all([again, world.settle()]);
   await assertRejects(() => endless, GateClosedError);
   assertEquals(endless.state, "killed");
-  assertEquals(world.engine.stats().lanes, 0);
+  assertEquals(world.stats().lanes, 0);
 });
 
 test("no call waits behind a long one while another lane idles, however often work was taken back", async () => {
@@ -160,6 +160,6 @@ test("started() rejects when one of the lanes cannot be had, while others work",
   const world = new SimulatedGate({ lanes: 4, startFailures: 0.7, seed: 5 });
   const started = world.engine.started().then(() => "ready", () => "rejected");
   await world.settle();
-  assert(world.engine.stats().lanes < 4);
+  assert(world.stats().lanes < 4);
   assertEquals(await started, "rejected");
 });

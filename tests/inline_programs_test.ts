@@ -29,7 +29,7 @@ test("a burst is shared between the caller's thread and the lanes, which have th
   assertEquals(here, []);
   let wereLanesFirst = false;
   await world.until(() => {
-    wereLanesFirst ||= here.length === 0 && world.engine.stats().admitted > 0;
+    wereLanesFirst ||= here.length === 0 && world.stats().admitted > 0;
     return here.length > 0;
   });
   assert(wereLanesFirst);
@@ -38,7 +38,7 @@ test("a burst is shared between the caller's thread and the lanes, which have th
   const most = BUDGET_MS / QUICK.runMs + 1;
   assert(here.length >= most - 2 && here.length <= most, `${here.length}`);
   assertEquals(here, burst.slice(0, here.length).map((token) => token.id));
-  const { completed, inline } = world.engine.stats();
+  const { completed, inline } = world.stats();
   assertEquals([completed, inline], [burst.length + LEAST_RUNS, here.length]);
 });
 
@@ -56,7 +56,7 @@ test("what cannot be copied here goes to a lane, which says why", async () => {
   await world.settle();
   assertEquals([token.state, (token.outcome as Error).message], ["failed", "unsendable"]);
   assertEquals(here, []);
-  assertEquals(world.engine.stats().inline, 0);
+  assertEquals(world.stats().inline, 0);
 });
 
 test("a closing gate ends what goes on here asynchronously without waiting for it", async () => {
@@ -64,7 +64,7 @@ test("a closing gate ends what goes on here asynchronously without waiting for i
   const token = world.call({ runMs: Infinity }, AUTO);
   await world.until(() => here.length === 1);
   assertEquals(token.state, "executing");
-  assertEquals(world.engine.stats().executing, 1);
+  assertEquals(world.stats().executing, 1);
   await Promise.all([world.engine.close(false, Infinity), world.settle()]);
   assertEquals(token.state, "killed");
   world.recount();
@@ -127,7 +127,7 @@ test("random programs with runs on the caller's thread leave every token settled
       }
       await world.settle(() => world.recount());
       await Promise.all([world.engine.close(false, Infinity), world.settle(() => world.recount())]);
-      inline += world.engine.stats().inline;
+      inline += world.stats().inline;
       for (const token of world.tokens) {
         assert(token.isSettled);
         assertEquals(world.settlements.get(token.id), 1);

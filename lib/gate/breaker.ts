@@ -57,9 +57,10 @@ export type BreakerListener = (from: BreakerState, to: BreakerState) => void;
 
 /** Decides which calls go on. It knows no clock; times are passed in, in ms, and never go back. */
 export class Breaker {
+  /** Told of each change of state. */
+  onChange: BreakerListener | undefined;
   readonly #settings: BreakerSettings;
   readonly #record: GuardRecord;
-  readonly #onChange: BreakerListener | undefined;
   #state: BreakerState = "closed";
   #generation = 0;
   #openUntilMs = 0;
@@ -72,7 +73,7 @@ export class Breaker {
   constructor(settings: BreakerSettings, onChange?: BreakerListener) {
     this.#settings = settings;
     this.#record = new GuardRecord(settings.windowMs, settings.windowRuns);
-    this.#onChange = onChange;
+    this.onChange = onChange;
     this.#coolDownMs = settings.coolDownMs;
   }
 
@@ -92,15 +93,26 @@ export class Breaker {
     nowMs: number,
     onChange?: BreakerListener,
   ): Breaker {
-    const { state, openUntilMs, coolDownMs } = readSnapshot(value);
-    const breaker = new Breaker(settings, onChange);
-    breaker.#state = state;
-    breaker.#coolDownMs = Math.min(
-      Math.max(coolDownMs, settings.coolDownMs),
-      settings.maxCoolDownMs,
-    );
-    if (state === "open") breaker.#openUntilMs = Math.min(openUntilMs, nowMs + breaker.#coolDownMs);
+    const breaker = new Breaker(settings);
+    breaker.restore(value, nowMs);
+    breaker.onChange = onChange;
     return breaker;
+  }
+
+  /**
+   * Takes the state that {@linkcode toJSON} gave, earlier or in another process. Outcomes of calls that were admitted before do not count.
+   *
+   * @param value the plain data
+   * @param nowMs now, in ms since the epoch, as in {@linkcode fromJSON}
+   * @throws {TypeError} when `value` is no breaker's data
+   */
+  restore(value: unknown, nowMs: number): void {
+    const { state, openUntilMs, coolDownMs } = readSnapshot(value);
+    const { maxCoolDownMs } = this.#settings;
+    this.#record.clear();
+    this.#coolDownMs = Math.min(Math.max(coolDownMs, this.#settings.coolDownMs), maxCoolDownMs);
+    if (state === "open") this.#openUntilMs = Math.min(openUntilMs, nowMs + this.#coolDownMs);
+    this.#enter(state);
   }
 
   /** Its state. */
@@ -231,7 +243,7 @@ export class Breaker {
     this.#probing = 0;
     this.#passed = 0;
     // Last: whoever is told finds the change complete.
-    if (from !== state) this.#onChange?.(from, state);
+    if (from !== state) this.onChange?.(from, state);
   }
 }
 

@@ -11,7 +11,7 @@ import type { OperationReference } from "../bridge/contract.ts";
 import { type CallToken, COMPLETED, KILLED, type TokenDesk, type TokenQueue } from "../call_token.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { WaitingFor } from "../token.ts";
-import { Breaker } from "./breaker.ts";
+import { Breaker, countsAsFailure } from "./breaker.ts";
 import { type DeskPolicy, NO_POLICY } from "./desk_policy.ts";
 import { DeskRecord } from "./desk_record.ts";
 import { Intake } from "./intake.ts";
@@ -183,13 +183,13 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     this.permits.resize(Math.min(maxConcurrent, UNLIMITED));
   }
 
-  /** Records what became of a token. */
-  settled(token: CallToken, code: number, clock: Clock): void {
-    this.record.settled(token, code, clock);
-    if (token.pass < 0) return;
-    if (code === COMPLETED) this.breaker!.succeeded(clock.now(), token.pass);
-    else if (code === KILLED) this.breaker!.abandoned(token.pass);
-    else this.breaker!.failed(clock.now(), token.pass);
+  /** Tells the breaker what became of a token that it let pass. Runs a function of the user's, if there is one: nothing may be half done. */
+  judge(token: CallToken, nowMs: number): void {
+    const breaker = this.breaker!;
+    if (token.code === KILLED) breaker.abandoned(token.pass);
+    else if (token.code === COMPLETED || !countsAsFailure(this.policy.breaker!, token.outcome)) {
+      breaker.succeeded(nowMs, token.pass);
+    } else breaker.failed(nowMs, token.pass);
   }
 
   /** From now on its calls run elsewhere, those that wait too. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BreakerPolicy } from "./breaker.ts";
+import type { BreakerSettings } from "./breaker.ts";
 import type { PermitPool } from "./permit_pool.ts";
 import type { RateLimitPolicy } from "./rate_limit.ts";
 
@@ -29,7 +29,7 @@ export interface DeskPolicy {
   /** Permits that it shares with other operations. */
   readonly pools: readonly PermitPool[];
   readonly rateLimit: RateLimitPolicy | undefined;
-  readonly breaker: BreakerPolicy | undefined;
+  readonly breaker: BreakerSettings | undefined;
   /** Whether its calls run in processes of their own. */
   readonly isIsolated: boolean;
   /** Whether a call that may have run may be run again. */

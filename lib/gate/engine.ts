@@ -223,6 +223,11 @@ export class Engine implements LaneEvents, TokenOwner {
     return this.#groups[0]?.crew.seats.length ?? 0;
   }
 
+  /** The time, in ms since the epoch. */
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
   /** Lanes that are up, those of every kind. */
   get liveLanes(): number {
     let live = 0;
@@ -326,7 +331,7 @@ export class Engine implements LaneEvents, TokenOwner {
     if (desk.breaker !== undefined) {
       const waitMs = desk.breaker.admit(nowMs);
       if (waitMs > 0) this.#refuse(desk, circuitOpenError(desk.operation, waitMs));
-      pass = desk.breaker.pass;
+      pass = desk.breaker.generation;
     }
     const full = promised === undefined
       ? this.#makeRoom(desk, bytes)
@@ -570,7 +575,7 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#callerWork.learn(token, this.ledger.active);
     }
     token.fulfil(value);
-    this.#parts.listener.settled?.(token);
+    this.#tell(token);
   }
 
   /**
@@ -615,6 +620,12 @@ export class Engine implements LaneEvents, TokenOwner {
   #reject(token: CallToken, code: number, error: unknown): void {
     this.#leave(token, code);
     token.fail(error, code === KILLED);
+    this.#tell(token);
+  }
+
+  /** Last of all: this may run functions of the user's. */
+  #tell(token: CallToken): void {
+    if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
     this.#parts.listener.settled?.(token);
   }
 
@@ -629,7 +640,7 @@ export class Engine implements LaneEvents, TokenOwner {
     if (token.signal !== undefined) this.#signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
     this.#table.release(token);
-    desk.settled(token, code, this.#clock);
+    desk.record.settled(token, code, this.#clock);
     if (desk.active === 0 && this.#onEmpty.size > 0) this.#tellEmpty(desk);
     if (this.ledger.active > 0) return;
     if (this.#onEmpty.size > 0) this.#tellEmpty(undefined);

@@ -147,7 +147,7 @@ function readDesk(desk: Desk, executing: number, nowMs: number): OperationStats 
     refused: desk.refused,
     isPaused: desk.isPaused,
     health: desk.record.health(nowMs),
-    breaker: desk.breaker?.state(nowMs),
+    breaker: desk.breaker?.state,
     wait: desk.record.wait.snapshot(),
     run: desk.record.run.snapshot(),
   };

@@ -47,6 +47,10 @@ const COMPOSITION = [
   "lib/breaker_options.ts",
   "lib/rate_limit_options.ts",
   "lib/retry_options.ts",
+  "lib/queue_options.ts",
+  "lib/gate_controls.ts",
+  "lib/reservation.ts",
+  "lib/reserve.ts",
 ];
 /** Leaves that any part may use that is told something from outside. */
 const READING = ["lib/options.ts"];
