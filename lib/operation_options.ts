@@ -97,7 +97,7 @@ const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", 
 export function readOperationOptions(subject: string, options: OperationOptions): CallSettings {
   checkKeys(subject, options, [...LIMITS, "inline", "retry", ...DESK_KEYS]);
   return {
-    retry: options.retry && readRetryOptions(subject, options.retry),
+    retry: readRetryOptions(subject, options.retry),
     timeoutMs: readDuration(subject, "timeoutMs", options.timeoutMs),
     queueTimeoutMs: readDuration(subject, "queueTimeoutMs", options.queueTimeoutMs),
     deadlineMs: readDuration(subject, "deadlineMs", options.deadlineMs),

@@ -28,6 +28,7 @@ import { reserve } from "./reserve.ts";
 import type { ReadyOptions, Reservation } from "./reservation.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { runtimeAdapter } from "./runtime/detect.ts";
+import { RandomSource } from "./runtime/random.ts";
 import type { Token } from "./token.ts";
 
 /** Calls that a lane's mailbox holds at most. */
@@ -129,7 +130,7 @@ export class TokenGate extends EventTarget {
     };
     this.#engine = new Engine({
       clock: systemClock,
-      random: Math.random,
+      random: new RandomSource(Math.random() * 2 ** 32),
       graceMs: settings.graceMs,
       makeLanes: (events) => this.#makeLanes(settings, events),
       makeCaller: (events) => this.#makeCaller(events),

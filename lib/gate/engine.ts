@@ -39,6 +39,7 @@ import {
 } from "../call_token.ts";
 import { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { RandomSource } from "../runtime/random.ts";
 import { Admission, type Promised, type RoomRequest } from "./admission.ts";
 import { findTokens, resolveArguments } from "./arguments.ts";
 import { CallerGroup } from "./caller_group.ts";
@@ -72,8 +73,8 @@ import { TokenTable } from "./token_table.ts";
 export interface EngineParts {
   /** The time. */
   readonly clock: Clock;
-  /** Numbers from 0 to 1, for the jitter of delays. */
-  readonly random: () => number;
+  /** The chance in the delays between attempts. */
+  readonly random: RandomSource;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. */
   readonly graceMs: number;
   /** Makes the lanes, and the board they share if they share one, which report to `events`. Without lanes calls run on the caller's thread. */
@@ -581,13 +582,13 @@ export class Engine implements LaneEvents, TokenOwner {
   /**
    * An attempt has failed: another one follows, or the token settles.
    *
-   * @param mayHaveRun whether it is not the function that has failed, but what it ran in
+   * @param isLost whether its lane was lost, so that nobody knows what the function has done
    */
-  #attemptFailed(token: CallToken, code: number, error: unknown, mayHaveRun: boolean): void {
-    if (this.#retrying.isPossible(token, mayHaveRun)) {
+  #attemptFailed(token: CallToken, code: number, error: unknown, isLost: boolean): void {
+    if (this.#retrying.isPossible(token, isLost)) {
       // It waits already when its owner is asked, who may end it.
       this.#waitForAttempt(token);
-      if (this.#retrying.plan(token, error)) {
+      if (this.#retrying.plan(token, error, isLost)) {
         this.ledger.retries++;
         (token.desk as Desk).record.attempt(token, this.#clock.now());
         return this.#planTurn();

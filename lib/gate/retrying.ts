@@ -10,11 +10,11 @@
 import { movesArguments } from "../bridge/transfer.ts";
 import type { Attempt } from "../token.ts";
 import type { CallToken, TokenAttempts } from "../call_token.ts";
-import { warn } from "../observe/report.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import type { RandomSource } from "../runtime/random.ts";
 import { withAttempts } from "./attempts.ts";
 import type { Desk } from "./desk.ts";
-import { delayMs, type RetryPolicy } from "./retry_policy.ts";
+import { delayMs, wantsRetry } from "./retry_policy.ts";
 
 /** The attempts of one token. */
 class Attempts implements TokenAttempts {
@@ -26,11 +26,11 @@ class Attempts implements TokenAttempts {
 /** Plans further attempts. */
 export class Retrying {
   readonly #clock: Clock;
-  readonly #random: () => number;
+  readonly #random: RandomSource;
   readonly #again: (token: CallToken) => void;
 
-  /** @param clock the time @param random numbers from 0 to 1 @param again called with a token whose time has come */
-  constructor(clock: Clock, random: () => number, again: (token: CallToken) => void) {
+  /** @param clock the time @param random the chance of the delays @param again called with a token whose time has come */
+  constructor(clock: Clock, random: RandomSource, again: (token: CallToken) => void) {
     this.#clock = clock;
     this.#random = random;
     this.#again = again;
@@ -38,15 +38,15 @@ export class Retrying {
 
   /**
    * @param token a token whose attempt has failed
-   * @param mayHaveRun whether it is not the function that says so
+   * @param isLost whether its lane was lost, so that nobody knows what the function has done
    * @returns whether another attempt is possible, as far as can be said without asking its owner
    */
-  isPossible(token: CallToken, mayHaveRun: boolean): boolean {
+  isPossible(token: CallToken, isLost: boolean): boolean {
     const { retry } = token.limits;
     if (retry === undefined || token.isSettled) return false;
     const made = (token.retries?.failed.length ?? 0) + 1;
     if (made >= retry.attempts || movesArguments(token)) return false;
-    return !mayHaveRun || (token.desk as Desk).policy.isIdempotent;
+    return !isLost || (token.desk as Desk).policy.isIdempotent;
   }
 
   /**
@@ -54,15 +54,18 @@ export class Retrying {
    *
    * @param token a token that waits, and for which it is possible
    * @param error what the attempt failed with
-   * @returns whether it was planned; the token may have settled meanwhile
+   * @param isLost whether its lane was lost
+   * @returns whether it was planned; when not, the token may have settled meanwhile
    */
-  plan(token: CallToken, error: unknown): boolean {
+  plan(token: CallToken, error: unknown, isLost: boolean): boolean {
     const policy = token.limits.retry!;
     const attempts = (token.retries ??= new Attempts()) as Attempts;
     const number = attempts.failed.length + 1;
-    if (!isWanted(policy, error, number, token.operation.name) || token.isSettled) return false;
+    const { isIdempotent } = (token.desk as Desk).policy;
+    if (!wantsRetry(policy, isIdempotent, isLost, error, number) || token.isSettled) return false;
     const nowMs = this.#clock.now();
     const waitMs = delayMs(policy, number, attempts.lastDelayMs, this.#random);
+    if (token.isSettled) return false;
     const { deadlineMs } = token.limits;
     if (deadlineMs !== undefined && token.submittedMs + deadlineMs <= nowMs + waitMs) return false;
     attempts.lastDelayMs = waitMs;
@@ -94,14 +97,4 @@ export function finalError(token: CallToken, error: unknown): unknown {
   const failed = token.retries?.failed;
   if (failed === undefined || failed.length === 0) return error;
   return withAttempts(error, failed.map((attempt) => attempt.error));
-}
-
-function isWanted(policy: RetryPolicy, error: unknown, attempt: number, name: string): boolean {
-  if (policy.retryIf === undefined) return true;
-  try {
-    return policy.retryIf(error, attempt);
-  } catch (cause) {
-    warn(`retryIf of "${name}" threw; the call is not tried again`, cause);
-    return false;
-  }
 }
