@@ -26,7 +26,9 @@ export function queueFullError(
   waiting: number,
 ): QueueFullError {
   return new QueueFullError(
-    `Cannot call "${operation.name}": ${waiting} ${WAITING_WORDS[limit]} wait already, and ${limit} is ${max}; ` +
+    `Cannot call "${operation.name}": ${waiting} ${
+      WAITING_WORDS[limit]
+    } wait already, and ${limit} is ${max}; ` +
       `call it later, or raise the limit`,
     { operation: operation.name, limit, max, waiting },
   );
