@@ -99,7 +99,7 @@ test("whatever was thrown, the last error keeps its causes, and no chain becomes
   });
   fc.assert(fc.property(thrown, (attempts) => {
     // Errors that may share causes, some of them frozen, some with a text as their cause.
-    const pool = Array.from({ length: 12 }, (_, n) => {
+    const pool = Array.from({ length: 12 }, (_, n): Error => {
       const error = new Error(`pool ${n}`, n % 5 === 4 ? { cause: "text" } : {});
       return n % 6 === 5 ? Object.freeze(error) : error;
     });
