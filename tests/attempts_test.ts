@@ -38,6 +38,7 @@ test("what is no error, or cannot be changed, stays as it is", () => {
   const first = new Error("first");
   const frozen = Object.freeze(new Error("frozen"));
   const readsItself = Object.defineProperty(new Error("getter"), "cause", {
+    configurable: true,
     get(): never {
       throw new Error("read");
     },
@@ -52,6 +53,9 @@ test("what is no error, or cannot be changed, stays as it is", () => {
       ? JSON.stringify(Object.getOwnPropertyNames(last))
       : "";
     assertStrictEquals(withAttempts(last, [first]), last);
+    if (last === readsItself) {
+      assert(Object.getOwnPropertyDescriptor(last, "cause")?.get !== undefined);
+    }
     if (before !== "") assertEquals(JSON.stringify(Object.getOwnPropertyNames(last)), before);
   }
   assertEquals(first.cause, undefined);
@@ -90,6 +94,20 @@ test("nothing is put behind the cause of an error of the gate, which others may 
   // Without a cause there is nothing to be shared.
   const late = new TokenTimeoutError("late", { limit: "timeoutMs", limitMs: 5 });
   assertEquals(story(withAttempts(late, [new Error("first")])), ["late", "first"]);
+});
+
+test("the chain does not grow without end, and loses the oldest attempts", () => {
+  const attempt = (name: string): Error => {
+    let error = new Error(`${name}: root`);
+    for (let n = 0; n < 19; n++) error = new Error(`${name}: ${n}`, { cause: error });
+    return error;
+  };
+  const errors = Array.from({ length: 8 }, (_, n) => attempt(`attempt ${n}`));
+  const told = story(withAttempts(errors.pop(), errors));
+  assertEquals([told.length, told[0], told.at(-1)], [60, "attempt 7: 18", "attempt 5: root"]);
+  let long = new Error("root");
+  for (let n = 0; n < 100; n++) long = new Error(`${n}`, { cause: long });
+  assertEquals(story(withAttempts(long, [new Error("first")])).length, 101);
 });
 
 test("whatever was thrown, the last error keeps its causes, and no chain becomes endless", () => {

@@ -55,7 +55,7 @@ test("each delay is a number within the bounds of its jitter, however many attem
         ? Math.min(Math.max(firstMs, previousMs) * factor, maxDelayMs)
         : whole;
       const least = { none: whole, full: 0, equal: whole / 2, decorrelated: firstMs }[jitter!];
-      const slack = maxDelayMs * 1e-12;
+      const slack = maxDelayMs * 1e-12 + 1e-300;
       assert(ms >= least - slack && ms <= most + slack, `${ms} is not from ${least} to ${most}`);
       assert(ms >= 0 && ms <= maxDelayMs);
       previousMs = ms;

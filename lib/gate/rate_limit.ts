@@ -46,8 +46,7 @@ export class RateLimit {
   waitMs(nowMs: number): number {
     // Within a group nothing has to leave: those that had to left before its first start. Where it begins, the oldest group is still in its place.
     if (this.#inGroup > 0) return 0;
-    const freeMs = this.#lastMs[this.#group]! + this.#perMs;
-    return freeMs <= nowMs ? 0 : freeMs - nowMs;
+    return Math.max(0, this.#lastMs[this.#group]! + this.#perMs - nowMs);
   }
 
   /**
