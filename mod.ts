@@ -57,14 +57,9 @@ export {
 export type { OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
-export type {
-  GateStats,
-  OperationStats,
-  QueueStats,
-  TokenCounts,
-} from "./lib/gate/gate_stats.ts";
+export type { GateStats, OperationStats, QueueStats, TokenCounts } from "./lib/gate/gate_stats.ts";
 export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_pool.ts";
-export { type AnyOperation, GateControls } from "./lib/gate_controls.ts";
+export type { AnyOperation, GateControls } from "./lib/gate_controls.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";
 export { current, inLane } from "./lib/lane_context.ts";
 export type { OperationContext } from "./lib/lane_mark.ts";
@@ -73,7 +68,14 @@ export type { LimitOptions, OperationOptions } from "./lib/operation_options.ts"
 export type { HistogramSnapshot } from "./lib/observe/histogram.ts";
 export type { HistoryEntry } from "./lib/observe/history.ts";
 export type { WorkerResourceLimits } from "./lib/runtime/adapter.ts";
+export type { BreakerOptions } from "./lib/breaker_options.ts";
+export type { WhenFull } from "./lib/gate/desk_policy.ts";
+export type { BreakerState } from "./lib/gate/breaker.ts";
+export type { HealthClass } from "./lib/gate/guard_record.ts";
+export type { RetryBackoff, RetryJitter } from "./lib/gate/retry_policy.ts";
 export type { QueueOptions } from "./lib/queue_options.ts";
-export { type ReadyOptions, Reservation } from "./lib/reservation.ts";
+export type { RateLimitOptions } from "./lib/rate_limit_options.ts";
+export type { RetryOptions } from "./lib/retry_options.ts";
+export type { ReadyOptions, Reservation } from "./lib/reservation.ts";
 export type { Attempt, Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
 export { type CloseOptions, type Restore, TokenGate } from "./lib/token_gate.ts";

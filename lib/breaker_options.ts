@@ -73,7 +73,11 @@ export function readBreakerOptions(subject: string, value: unknown): BreakerSett
   return {
     // At 1 it would never open.
     failureRate: number("failureRate", { min: 0, max: 1 - Number.EPSILON }, 0.9),
-    minRuns: number("minRuns", { min: 1, max: windowRuns, isWhole: true }, Math.min(10, windowRuns)),
+    minRuns: number(
+      "minRuns",
+      { min: 1, max: windowRuns, isWhole: true },
+      Math.min(10, windowRuns),
+    ),
     windowMs: number("windowMs", TIME, RECORD_WINDOW_MS),
     windowRuns,
     coolDownMs,

@@ -9,7 +9,6 @@
  */
 
 import type { LaneCall, OperationReference } from "./bridge/contract.ts";
-import type { RetryPolicy } from "./gate/retry_policy.ts";
 import type { Attempt, Timings, Token, TokenState, WaitingFor } from "./token.ts";
 
 /** State codes; from `COMPLETED` on they are final. */
@@ -73,8 +72,6 @@ export interface CallLimits {
   readonly deadlineMs: number | undefined;
   /** Whether it may run on the caller's own thread. */
   readonly inline: "never" | "auto";
-  /** Whether, and when, it is tried again; undefined for never. */
-  readonly retry?: RetryPolicy | undefined;
   /** What of the arguments is to be moved and not copied. */
   readonly transfer?: readonly object[] | undefined;
 }

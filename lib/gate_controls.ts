@@ -16,6 +16,9 @@ import type { Token, TokenState } from "./token.ts";
 /** An operation, whatever it takes and gives. */
 export type AnyOperation = Operation<never[], unknown>;
 
+/** Makes the controls of a gate; kept from the public surface. */
+export let makeControls: (engine: Engine) => GateControls;
+
 /**
  * What can be done to the tokens of a gate from outside. Each takes an operation, or none for all of them; what it was done to by itself stays so whatever is
  * done to all: a paused operation of a resumed gate stays paused.
@@ -52,8 +55,11 @@ export type AnyOperation = Operation<never[], unknown>;
 export class GateControls {
   readonly #engine: Engine;
 
-  /** @param engine what is controlled */
-  constructor(engine: Engine) {
+  static {
+    makeControls = (engine) => new GateControls(engine);
+  }
+
+  private constructor(engine: Engine) {
     this.#engine = engine;
   }
 

@@ -155,9 +155,7 @@ function readLanes(lanes: unknown, adapter: RuntimeAdapter): number {
 }
 
 function readHistory(history: unknown): number {
-  const count = history === 0 || history === undefined
-    ? 0
-    : readCount(SUBJECT, "history", history);
+  const count = history === 0 || history === undefined ? 0 : readCount(SUBJECT, "history", history);
   if (count <= MOST_HISTORY) return count;
   throw new RangeError(
     `Cannot set "history" of ${SUBJECT}: received ${count}, more than ${MOST_HISTORY}`,

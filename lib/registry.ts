@@ -6,7 +6,6 @@
  */
 
 import type { OperationReference } from "./bridge/contract.ts";
-import type { DeskPolicy } from "./gate/desk_policy.ts";
 
 /** A function of any shape; what an operation wraps. */
 export type AnyFunction = (...args: never[]) => unknown;
@@ -15,8 +14,8 @@ export type AnyFunction = (...args: never[]) => unknown;
 export interface Definition extends OperationReference {
   /** The function itself. */
   readonly fn: AnyFunction;
-  /** What it asks of every gate; undefined when it asks for nothing. */
-  readonly policy?: DeskPolicy | undefined;
+  /** What it asks of every gate, for the gate to read; undefined when it asks for nothing. */
+  readonly policy?: object | undefined;
 }
 
 interface Registry {

@@ -27,6 +27,9 @@ export interface ReservationTarget {
   giveBack(): void;
 }
 
+/** Makes what a producer is given; kept from the public surface. */
+export let makeReservation: (target: ReservationTarget) => Reservation;
+
 /**
  * Places that are promised: each call through it uses one. What is not used is to be given back, by `release()` or by leaving a scope that holds it
  * with `using`; until then it counts as taken.
@@ -34,8 +37,11 @@ export interface ReservationTarget {
 export class Reservation {
   readonly #target: ReservationTarget;
 
-  /** @param target the places */
-  constructor(target: ReservationTarget) {
+  static {
+    makeReservation = (target) => new Reservation(target);
+  }
+
+  private constructor(target: ReservationTarget) {
     this.#target = target;
   }
 

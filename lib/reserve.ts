@@ -9,8 +9,12 @@ import type { Promised, RoomRequest } from "./gate/admission.ts";
 import type { Desk } from "./gate/desk.ts";
 import type { Engine } from "./gate/engine.ts";
 import { checkKeys, show } from "./options.ts";
-import { type ReadyOptions, Reservation, type ReservationTarget } from "./reservation.ts";
-import type { Definition } from "./registry.ts";
+import {
+  makeReservation,
+  type ReadyOptions,
+  type Reservation,
+  type ReservationTarget,
+} from "./reservation.ts";
 import type { Token } from "./token.ts";
 
 const SUBJECT = "a reservation";
@@ -41,7 +45,7 @@ export function reserve(
     throw new TypeError(`Cannot set "signal" of ${SUBJECT}: received ${show(signal)}`);
   }
   const desk = options.operation &&
-    engine.deskOf(boundCall(options.operation, "reserve room for").definition as Definition);
+    engine.deskOf(boundCall(options.operation, "reserve room for").definition);
   checkPossible(engine, desk, count, bytes);
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
@@ -56,7 +60,7 @@ export function reserve(
       isGone: false,
       granted: () => {
         signal?.removeEventListener("abort", abort);
-        resolve(new Reservation(new Places(engine, { places: count, bytes, desk })));
+        resolve(makeReservation(new Places(engine, { places: count, bytes, desk })));
       },
       refused: (error) => {
         signal?.removeEventListener("abort", abort);
@@ -110,7 +114,7 @@ class Places implements ReservationTarget {
         `Cannot call "${definition.name}" through this reservation: its places are for "${desk.name}"`,
       );
     }
-    return this.#engine.submit(definition as Definition, args, settings, this.#promised);
+    return this.#engine.submit(definition, args, settings, this.#promised);
   }
 
   giveBack(): void {

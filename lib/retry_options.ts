@@ -85,9 +85,12 @@ export function readRetryOptions(subject: string, value: unknown): RetryPolicy |
     factor: readNumber(about, "factor", given.factor, { min: 1, max: MOST_FACTOR }) ??
       (jitter === "decorrelated" ? 3 : 2),
     jitter,
-    maxDelayMs:
-      readNumber(about, "maxDelayMs", given.maxDelayMs, { min: delayMs, max: MOST_MS, unit: "ms" }) ??
-        Math.max(30_000, delayMs),
+    maxDelayMs: readNumber(about, "maxDelayMs", given.maxDelayMs, {
+      min: delayMs,
+      max: MOST_MS,
+      unit: "ms",
+    }) ??
+      Math.max(30_000, delayMs),
     retryIf: given.retryIf as RetryPolicy["retryIf"],
   };
 }

@@ -10,7 +10,7 @@ import { callerContexts } from "./caller_context.ts";
 import { type CallToken, COMPLETED } from "./call_token.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
-import { GateControls } from "./gate_controls.ts";
+import { type GateControls, makeControls } from "./gate_controls.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
 import { asyncBell, SharedBoard } from "./lane/board.ts";
 import { ThreadCaller } from "./lane/caller.ts";
@@ -101,8 +101,7 @@ export class TokenGate extends EventTarget {
   readonly #stranded: StrandedThreads = new StrandedThreads(reportStranded);
 
   static {
-    submitTo = (gate, bound, args) =>
-      gate.#engine.submit(bound.definition as Definition, args, bound.settings);
+    submitTo = (gate, bound, args) => gate.#engine.submit(bound.definition, args, bound.settings);
   }
 
   /**
@@ -139,7 +138,7 @@ export class TokenGate extends EventTarget {
       listener: this.#listener,
       stranded: () => this.#stranded.count(),
     });
-    this.controls = new GateControls(this.#engine);
+    this.controls = makeControls(this.#engine);
     this.#listenToTokens();
   }
 
@@ -236,7 +235,7 @@ export class TokenGate extends EventTarget {
     operation: Operation<A, R>,
     fn: (...args: A) => R | Promise<R>,
   ): Restore {
-    const desk = this.#engine.deskOf(boundCall(operation, "mock").definition as Definition);
+    const desk = this.#engine.deskOf(boundCall(operation, "mock").definition);
     if (typeof fn !== "function") {
       throw new TypeError(`Cannot mock "${desk.name}": received ${show(fn)}, not a function`);
     }

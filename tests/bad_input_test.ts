@@ -144,7 +144,7 @@ test("options of operations and calls are refused by name", () => {
 test("options of gates are refused by name", () => {
   const make = (options: unknown): TokenGate => new TokenGate(options as TokenGateOptions);
   assertThrows(() => make({ lane: 2 }), TypeError, `"lane" of a TokenGate`);
-  assertThrows(() => make({ lanes: 0 }), RangeError, "received 0");
+  assertThrows(() => make({ lanes: -1 }), RangeError, "received -1");
   assertThrows(() => make({ lanes: 1.5 }), RangeError, "received 1.5");
   assertThrows(() => make({ lanes: "2" }), TypeError, `received "2"`);
   assertThrows(() => make({ graceMs: -1 }), RangeError, `"graceMs"`);

@@ -26,9 +26,10 @@ const SETTINGS: BreakerSettings = {
 class SlowBreaker {
   readonly settings: BreakerSettings;
   readonly changes: BreakerState[] = [];
-  phases: { state: BreakerState; calls: number; outcomes: [atMs: number, isFailure: boolean][] }[] = [
-    { state: "closed", calls: 0, outcomes: [] },
-  ];
+  phases: { state: BreakerState; calls: number; outcomes: [atMs: number, isFailure: boolean][] }[] =
+    [
+      { state: "closed", calls: 0, outcomes: [] },
+    ];
   openUntilMs = 0;
   /** Probes that failed since it was closed last. */
   failedProbes = 0;
@@ -67,7 +68,11 @@ class SlowBreaker {
     return 0;
   }
 
-  settle(phase: SlowBreaker["phases"][number], how: "success" | "failure" | "kill", nowMs: number): void {
+  settle(
+    phase: SlowBreaker["phases"][number],
+    how: "success" | "failure" | "kill",
+    nowMs: number,
+  ): void {
     const { failureRate, minRuns, windowMs, windowRuns, halfOpenProbes } = this.settings;
     if (how === "kill") phase.calls--;
     else phase.outcomes.push([nowMs, how === "failure"]);

@@ -120,6 +120,22 @@ test("no counter runs over, however many durations there are", () => {
   assertAlmostEquals(histogram.meanMs, 25.75, 1e-6);
 });
 
+test("no counter runs over by the last record it has room for", () => {
+  const histogram = new Histogram();
+  const power = filled([1]);
+  // As many as 32 bits can count.
+  for (let bit = 0; bit < 32; bit++) {
+    histogram.merge(power);
+    const same = new Histogram();
+    same.merge(power);
+    power.merge(same);
+  }
+  assertEquals(histogram.count, 2 ** 32 - 1);
+  histogram.record(1);
+  histogram.record(100);
+  assertNear(histogram.quantile(0.5), 1);
+});
+
 test("a share that is none is refused", () => {
   for (const q of [-0.1, 1.1, NaN]) {
     assertThrows(() => new Histogram().quantile(q), RangeError, "not a share from 0 to 1");

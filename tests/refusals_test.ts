@@ -6,7 +6,7 @@ import { circuitOpenError, queueFullError, strandedError } from "../lib/gate/ref
 const resize = { url: "file:///ops.ts", name: "resize" };
 
 test("a full queue says which bound was reached, and by what", () => {
-  const error = queueFullError(resize, "maxQueue", 10, 10);
+  const error = queueFullError(resize, "maxQueue", 10, 10, "reject");
   assertInstanceOf(error, QueueFullError);
   assertInstanceOf(error, TokenGateError);
   assertEquals([error.name, error.code], ["QueueFullError", "ERR_QUEUE_FULL"]);
@@ -17,7 +17,7 @@ test("a full queue says which bound was reached, and by what", () => {
     10,
   ]);
   assertStringIncludes(error.message, `"resize": 10 calls wait already, and maxQueue is 10`);
-  const { message } = queueFullError(resize, "maxQueueBytes", 99, 98);
+  const { message } = queueFullError(resize, "maxQueueBytes", 99, 98, "reject");
   assertStringIncludes(message, `98 bytes of arguments wait already, and maxQueueBytes is 99`);
 });
 

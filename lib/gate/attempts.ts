@@ -31,57 +31,58 @@ export function keepAttempt(earlier: unknown[] | undefined, error: unknown): unk
  * stays, and the earlier attempt comes behind the end of that.
  *
  * The errors must be the token's own, as they are when they were made from a lane's answer: all that such a one holds was made with it. What the gate makes may have a
- * cause that other tokens' errors share, so behind the causes of TokenGate's own errors nothing is put.
+ * cause that other tokens' errors share, so nothing is put behind the cause of one of TokenGate's own errors.
  *
- * Where a `cause` cannot be set, as on what is frozen or no error, the earlier attempts are left out; so they are where an object would be in
- * the chain twice. Nothing is thrown, and no user's code is run, save that of a Proxy.
+ * The chain ends early where no `cause` can be put: at what is frozen, or no error. An error that is in it already is left out, since it would be its
+ * own cause. Nothing is thrown, and no user's code is run, save that of a Proxy.
  *
  * @param error what the last attempt failed with
  * @param earlier what the attempts before failed with, oldest first
  * @returns `error`
  */
 export function withAttempts(error: unknown, earlier: readonly unknown[]): unknown {
-  // From the oldest on: each is put behind the next with all that is behind it already.
-  for (let i = 0; i < earlier.length; i++) {
-    try {
-      putBehind(i + 1 < earlier.length ? earlier[i + 1] : error, earlier[i]);
-    } catch {
-      // A Proxy whose traps throw. The attempt before is left out.
-    }
+  try {
+    chain(error, earlier);
+  } catch {
+    // A Proxy whose traps throw: it has shown that it has no place for a cause.
   }
   return error;
 }
 
-function putBehind(error: unknown, before: unknown): void {
-  const chain = chainOf(error);
-  if (chain === undefined) return;
-  const end = chain.at(-1)!;
-  if (chain.length > 1 && chain.some(isOwn)) return;
-  for (const link of chainOf(before) ?? [before]) {
-    if (typeof link === "object" && link !== null && chain.includes(link)) return;
+function chain(error: unknown, earlier: readonly unknown[]): void {
+  const links: object[] = [];
+  let isOpen = follow(error, links);
+  for (let i = earlier.length - 1; i >= 0 && isOpen; i--) {
+    const before = earlier[i];
+    const more: object[] = [];
+    const staysOpen = follow(before, more);
+    if (more.some((link) => links.includes(link))) continue;
+    if (links.length + more.length > LONGEST_CHAIN) return;
+    // Hidden, as the platform has it; false where it cannot be defined.
+    isOpen = Reflect.defineProperty(links.at(-1)!, "cause", {
+      value: before,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    }) && staysOpen;
+    links.push(...more);
   }
-  // Hidden, as the platform has it; false where it cannot be defined.
-  Reflect.defineProperty(end, "cause", {
-    value: before,
-    writable: true,
-    enumerable: false,
-    configurable: true,
-  });
 }
 
-/** An error and its causes, as far as they can be followed; undefined when it does not end where a cause can be put. */
-function chainOf(error: unknown): object[] | undefined {
-  const chain: object[] = [];
+/** Lists an error and its causes. @returns whether they end where another may be put: with an error that has no cause, and whose place is not shared */
+function follow(error: unknown, links: object[]): boolean {
   let link = error;
-  while (isErrorLike(link) && chain.length < LONGEST_CHAIN && !chain.includes(link)) {
-    chain.push(link);
+  let isOurs = true;
+  while (isErrorLike(link)) {
+    if (links.includes(link) || links.push(link) > LONGEST_CHAIN) return false;
     const cause = Reflect.getOwnPropertyDescriptor(link, "cause");
-    if (cause === undefined) return chain;
-    if (!("value" in cause)) return undefined;
-    if (cause.value === undefined) return chain;
+    if (cause === undefined) return isOurs;
+    if (!("value" in cause)) return false;
+    if (cause.value === undefined) return isOurs;
+    if (isOwn(link)) isOurs = false;
     link = cause.value;
   }
-  return undefined;
+  return false;
 }
 
 function isOwn(error: object): boolean {

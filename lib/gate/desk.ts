@@ -8,7 +8,13 @@
  */
 
 import type { OperationReference } from "../bridge/contract.ts";
-import { type CallToken, COMPLETED, KILLED, type TokenDesk, type TokenQueue } from "../call_token.ts";
+import {
+  type CallToken,
+  COMPLETED,
+  KILLED,
+  type TokenDesk,
+  type TokenQueue,
+} from "../call_token.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { WaitingFor } from "../token.ts";
 import { Breaker, countsAsFailure } from "./breaker.ts";

@@ -6,7 +6,7 @@
 
 import type { BreakerSettings } from "./breaker.ts";
 import type { PermitPool } from "./permit_pool.ts";
-import type { RateLimitPolicy } from "./rate_limit.ts";
+import type { RateLimitSettings } from "./rate_limit.ts";
 
 /** What happens to a call when the queue is full. */
 export type WhenFull = "reject" | "wait" | "drop-oldest";
@@ -28,7 +28,7 @@ export interface DeskPolicy {
   readonly maxConcurrent: number;
   /** Permits that it shares with other operations. */
   readonly pools: readonly PermitPool[];
-  readonly rateLimit: RateLimitPolicy | undefined;
+  readonly rateLimit: RateLimitSettings | undefined;
   readonly breaker: BreakerSettings | undefined;
   /** Whether its calls run in processes of their own. */
   readonly isIsolated: boolean;

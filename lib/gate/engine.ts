@@ -37,6 +37,7 @@ import {
   type TokenOwner,
   WAITING,
 } from "../call_token.ts";
+import type { QueueFullError } from "../errors.ts";
 import { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { RandomSource } from "../runtime/random.ts";
@@ -55,6 +56,7 @@ import { expiredLimit, nextCheck } from "./limit_policy.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import type { QueueBound } from "./queue_bound.ts";
 import { finalError, Retrying } from "./retrying.ts";
+import type { RetryPolicy } from "./retry_policy.ts";
 import { circuitOpenError, drainingError, queueFullError } from "./refusals.ts";
 import { Signals } from "./signals.ts";
 import { Stopping } from "./stopping.ts";
@@ -121,10 +123,12 @@ export interface LaneSet {
 /** What one call asks for. */
 export interface CallRequest extends CallLimits {
   readonly signal: AbortSignal | undefined;
+  /** Whether, and when, it is tried again; undefined for never. */
+  readonly retry?: RetryPolicy | undefined;
 }
 
-/** An operation, with what it asks of a gate. */
-export interface SubmittedOperation extends OperationReference {
+/** An operation as its declaration has left it, with what it asks of a gate. */
+interface DeclaredOperation extends OperationReference {
   readonly policy?: DeskPolicy | undefined;
 }
 
@@ -262,10 +266,11 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   /** What the gate keeps of an operation, from its first call on. */
-  deskOf(operation: SubmittedOperation): Desk {
+  deskOf(operation: OperationReference): Desk {
     const known = this.desks.get(operation);
     if (known !== undefined) return known;
-    const desk = new Desk(operation, operation.policy, this.#groupFor(operation), this.#clock);
+    const { policy } = operation as DeclaredOperation;
+    const desk = new Desk(operation, policy, this.#groupFor(operation), this.#clock);
     if (desk.breaker !== undefined) {
       desk.breaker.onChange = (from, to) => this.#parts.listener.breaker(operation, from, to);
     }
@@ -283,7 +288,7 @@ export class Engine implements LaneEvents, TokenOwner {
    * @throws {CircuitOpenError} when the operation's breaker is open
    */
   submit(
-    operation: SubmittedOperation,
+    operation: OperationReference,
     args: readonly unknown[],
     request: CallRequest,
     promised?: Promised,
@@ -362,7 +367,7 @@ export class Engine implements LaneEvents, TokenOwner {
       const oldest = this.#oldestWaiting(full === desk.bound ? desk : undefined);
       if (oldest === undefined) return full;
       this.ledger.dropped++;
-      this.#end(oldest, KILLED, droppedError(oldest.operation));
+      this.#end(oldest, KILLED, droppedError(oldest.operation, fullError(desk, full, bytes)));
     }
   }
 
@@ -370,7 +375,9 @@ export class Engine implements LaneEvents, TokenOwner {
     let oldest: CallToken | undefined;
     for (const each of desk === undefined ? this.desks.values() : [desk]) {
       const { first } = each.queue;
-      if (first !== undefined && (oldest === undefined || first.sequence < oldest.sequence)) oldest = first;
+      if (first !== undefined && (oldest === undefined || first.sequence < oldest.sequence)) {
+        oldest = first;
+      }
     }
     if (oldest !== undefined) return oldest;
     // All wait for something else: arguments, the next attempt.
@@ -387,7 +394,9 @@ export class Engine implements LaneEvents, TokenOwner {
     request: CallRequest,
   ): number {
     // Of tokens among the arguments nobody knows yet how large their results will be.
-    const sized = sources === undefined ? args : args.filter((_, place) => !sources.includes(place));
+    const sized = sources === undefined
+      ? args
+      : args.filter((_, place) => !sources.includes(place));
     return payloadBytes(sized, request.transfer, Infinity);
   }
 
@@ -833,8 +842,10 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   /** Where the calls of an operation run. */
-  #groupFor(operation: SubmittedOperation): TokenGroup {
-    const isolated = operation.policy?.isIsolated ? this.#groups[1] : undefined;
+  #groupFor(operation: OperationReference): TokenGroup {
+    const isolated = (operation as DeclaredOperation).policy?.isIsolated
+      ? this.#groups[1]
+      : undefined;
     return isolated ?? this.#groups[0] ?? this.#callerGroup;
   }
 
@@ -855,7 +866,7 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 }
 
-function fullError(desk: Desk, bound: QueueBound, bytes: number): Error {
+function fullError(desk: Desk, bound: QueueBound, bytes: number): QueueFullError {
   const limit = bound.lacks(1, bytes) ?? "maxQueue";
   const { policy } = bound;
   const waiting = limit === "maxQueue"

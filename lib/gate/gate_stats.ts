@@ -6,7 +6,7 @@
  */
 
 import { ADMITTED, COMPLETED, FAILED, KILLED, TIMEOUT, WAITING } from "../call_token.ts";
-import { type HistogramSnapshot, Histogram } from "../observe/histogram.ts";
+import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import type { BreakerState } from "./breaker.ts";
 import type { Desk } from "./desk.ts";
 import type { Engine } from "./engine.ts";

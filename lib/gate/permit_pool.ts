@@ -68,7 +68,11 @@ export class PermitPool {
     this.#permits.resize(checkNumber(this.name, limit));
   }
 
-  /** @returns what the pool is like now, as plain data */
+  /**
+   * Gives the pool as plain data.
+   *
+   * @returns what it is like now
+   */
   toJSON(): { name: string; limit: number; inUse: number; waiting: number } {
     return { name: this.name, limit: this.limit, inUse: this.inUse, waiting: this.waiting };
   }

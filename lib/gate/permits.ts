@@ -73,7 +73,9 @@ export class Permits {
    */
   give(n: number = 1): void {
     if (n > this.#inUse) {
-      throw new RangeError(`Cannot give ${n} permits back: received more than the ${this.#inUse} taken`);
+      throw new RangeError(
+        `Cannot give ${n} permits back: received more than the ${this.#inUse} taken`,
+      );
     }
     this.#inUse -= n;
     this.#tell();

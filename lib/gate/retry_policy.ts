@@ -78,15 +78,15 @@ export function delayMs(
   if (jitter === "decorrelated") return decorrelatedMs(policy, previousDelayMs, random);
   const wholeMs = Math.max(0, Math.min(plannedMs(policy, attempt), maxDelayMs));
   if (jitter === "full") return random.next() * wholeMs;
-  if (jitter === "equal") return wholeMs / 2 + random.next() * (wholeMs / 2);
+  if (jitter === "equal") return wholeMs - random.next() * (wholeMs / 2);
   return wholeMs;
 }
 
 function plannedMs(policy: RetryPolicy, attempt: number): number {
   const { backoff, delayMs, factor } = policy;
   if (typeof backoff === "function") return askNumber("backoff", backoff, attempt, delayMs);
-  // A delay of nothing stays one: 0 times an infinite factor would be NaN.
-  if (backoff === "constant" || delayMs === 0) return delayMs;
+  if (backoff === "constant") return delayMs;
+  // Finite: the factor and the attempts are bounded. Else a delay of nothing would become NaN.
   return delayMs * factor ** (attempt - 1);
 }
 

@@ -14,7 +14,8 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import type { RandomSource } from "../runtime/random.ts";
 import { withAttempts } from "./attempts.ts";
 import type { Desk } from "./desk.ts";
-import { delayMs, wantsRetry } from "./retry_policy.ts";
+import type { CallRequest } from "./engine.ts";
+import { delayMs, type RetryPolicy, wantsRetry } from "./retry_policy.ts";
 
 /** The attempts of one token. */
 class Attempts implements TokenAttempts {
@@ -42,7 +43,7 @@ export class Retrying {
    * @returns whether another attempt is possible, as far as can be said without asking its owner
    */
   isPossible(token: CallToken, isLost: boolean): boolean {
-    const { retry } = token.limits;
+    const retry = policyOf(token);
     if (retry === undefined || token.isSettled) return false;
     const made = (token.retries?.failed.length ?? 0) + 1;
     if (made >= retry.attempts || movesArguments(token)) return false;
@@ -58,7 +59,7 @@ export class Retrying {
    * @returns whether it was planned; when not, the token may have settled meanwhile
    */
   plan(token: CallToken, error: unknown, isLost: boolean): boolean {
-    const policy = token.limits.retry!;
+    const policy = policyOf(token)!;
     const attempts = (token.retries ??= new Attempts()) as Attempts;
     const number = attempts.failed.length + 1;
     const { isIdempotent } = (token.desk as Desk).policy;
@@ -75,11 +76,15 @@ export class Retrying {
       error,
     });
     // Not quiet: with all lanes down nothing else may keep the process alive.
-    attempts.timer = this.#clock.setTimer(() => {
-      attempts.timer = undefined;
-      token.admittedMs = token.startedMs = token.endedMs = NaN;
-      this.#again(token);
-    }, waitMs, false);
+    attempts.timer = this.#clock.setTimer(
+      () => {
+        attempts.timer = undefined;
+        token.admittedMs = token.startedMs = token.endedMs = NaN;
+        this.#again(token);
+      },
+      waitMs,
+      false,
+    );
     return true;
   }
 
@@ -97,4 +102,8 @@ export function finalError(token: CallToken, error: unknown): unknown {
   const failed = token.retries?.failed;
   if (failed === undefined || failed.length === 0) return error;
   return withAttempts(error, failed.map((attempt) => attempt.error));
+}
+
+function policyOf(token: CallToken): RetryPolicy | undefined {
+  return (token.limits as CallRequest).retry;
 }

@@ -11,6 +11,7 @@ import {
   LaneCrashError,
   NotCloneableError,
   PayloadTooLargeError,
+  type QueueFullError,
   TokenCancelledError,
   type TokenLimit,
   TokenTimeoutError,
@@ -27,11 +28,14 @@ export function closedError(action: string): GateClosedError {
   return new GateClosedError(`Cannot ${action} this gate: it is closed`);
 }
 
-/** @param operation what was called @returns the error of a token that made room for a newer one */
-export function droppedError(operation: OperationReference): TokenCancelledError {
+/** @param operation what was called @param cause what a call would have been refused with @returns the error of a token that made room for a newer one */
+export function droppedError(
+  operation: OperationReference,
+  cause: QueueFullError,
+): TokenCancelledError {
   return new TokenCancelledError(
     `"${operation.name}" was dropped: the queue was full, and it had waited longest`,
-    { cause: "dropped" },
+    { cause },
   );
 }
 

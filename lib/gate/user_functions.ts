@@ -34,7 +34,10 @@ export function askVerdict(
   try {
     const answer = question(first as never, second as never);
     if (typeof answer === "boolean") return answer;
-    tell(question, `"${option}" gave ${describe(answer)}, neither true nor false; it counts as ${otherwise}`);
+    tell(
+      question,
+      `"${option}" gave ${describe(answer)}, neither true nor false; it counts as ${otherwise}`,
+    );
   } catch (error) {
     tell(question, `"${option}" threw; it counts as ${otherwise}`, error);
   }

@@ -115,7 +115,7 @@ export const IMPORT_RULES: ImportRules = {
         "lib/observe/",
         "lib/errors.ts",
         "lib/options.ts",
-        "lib/call_token.ts",
+        ...CALL,
         "lib/runtime/clock.ts",
         "lib/runtime/random.ts",
       ],
