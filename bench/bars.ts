@@ -96,6 +96,10 @@ export const BARS: readonly Bar[] = [
     values: paired([valuesOf(result, "tokengate", "memory.heapBytes")], (value) => value),
     note: "",
   })),
+  bar("p99 beside a saturated class / alone", "at most", "x", 2, (result) => ({
+    values: paired([valuesOf(result, "tokengate", "classes.ratio")], (value) => value),
+    note: "",
+  })),
   bar("growth of time per token, 1,024 to 65,536, / the loop's", "at most", "x", 1.05, growth),
 ];
 

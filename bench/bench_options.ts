@@ -17,6 +17,7 @@ export type MeasureName =
   | "waves"
   | "payloads"
   | "heavy"
+  | "classes"
   | "memory"
   | "micro";
 
@@ -28,6 +29,7 @@ export const MEASURE_NAMES: readonly MeasureName[] = [
   "waves",
   "payloads",
   "heavy",
+  "classes",
   "memory",
   "micro",
 ];

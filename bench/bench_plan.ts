@@ -34,6 +34,8 @@ const PING_CALLS = 2_000;
 export const PENDING_CALLS = 65_536;
 /** Tasks of 50 ms. */
 const HEAVY_TASKS = 16;
+/** Quick calls beside a backlog of long ones. */
+const CLASSES = { calls: 4_000, backlog: 1_000, thousands: 1_000 };
 /** Time for the repetition of a small wave in a round, in milliseconds. */
 const WAVE_BUDGET_MS = 120;
 const QUICK_WAVE_BUDGET_MS = 60;
@@ -80,6 +82,10 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
   if (measures.includes("heavy")) {
     const request = { measure: "heavy", tokens: HEAVY_TASKS, lanes, thousands } as const;
     steps.push(step("heavy", "50 ms tasks", request));
+  }
+  if (measures.includes("classes")) {
+    const request = { measure: "classes", ...CLASSES } as const;
+    steps.push(step("classes", "classes of calls", request, (name) => name === "tokengate"));
   }
   if (measures.includes("memory")) {
     const request = { measure: "memory", tokens: PENDING_CALLS } as const;

@@ -57,6 +57,14 @@ const GROUPS: readonly MetricGroup[] = [
     ],
   },
   {
+    title: "Quick calls beside a saturated class of long ones",
+    rows: [
+      row("quick calls alone, 99th percentile, µs", "classes.aloneP99Us", "less"),
+      row("beside the long ones, 99th percentile, µs", "classes.besideP99Us", "less"),
+      row("the one over the other", "classes.ratio", "less"),
+    ],
+  },
+  {
     title: "Payloads, µs per call",
     rows: PAYLOADS.map(({ name, label }) => row(label, `payload.${name}.us`, "less")),
   },

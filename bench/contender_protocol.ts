@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClassesRequest } from "./measures/classes.ts";
 import type { HeavyRequest } from "./measures/heavy.ts";
 import type { Metrics } from "./measures/subject.ts";
 import type { WaveRequest } from "./measures/wave.ts";
@@ -17,6 +18,7 @@ export type MeasureRequest =
   | { readonly measure: "payload"; readonly name: string }
   | { readonly measure: "calibrate" }
   | ({ readonly measure: "heavy" } & HeavyRequest)
+  | ({ readonly measure: "classes" } & ClassesRequest)
   | { readonly measure: "memory"; readonly tokens: number };
 
 /** What it answers: first for its start, then for each request. */

@@ -14,6 +14,7 @@ import { createInterface } from "node:readline";
 import type { ContenderReply, MeasureRequest } from "./contender_protocol.ts";
 import { CpuMeter } from "./cpu_meter.ts";
 import { describeError } from "./error_tally.ts";
+import { measureClasses } from "./measures/classes.ts";
 import { calibrate, measureHeavy } from "./measures/heavy.ts";
 import { measurePending } from "./measures/memory.ts";
 import { measureNoop } from "./measures/noop.ts";
@@ -51,6 +52,8 @@ async function measure(subject: Subject, request: MeasureRequest): Promise<Measu
       return { metrics: { thousands: calibrate() } };
     case "heavy":
       return await measureHeavy(subject, request);
+    case "classes":
+      return await measureClasses(subject, request);
     case "memory":
       return await measurePending(subject, request.tokens);
   }

@@ -26,6 +26,20 @@ export interface Contender {
    * beside its best settings.
    */
   readonly startSpinning?: () => Promise<Contender>;
+  /** Starts the same pool with long calls kept to all lanes but one; undefined where the pool keeps no classes of calls apart. */
+  readonly startClasses?: () => Promise<Classes>;
+  /** Ends the pool. */
+  close(): Promise<unknown>;
+}
+
+/** A pool that keeps long calls apart from quick ones. */
+export interface Classes {
+  /** Calls `noop`. */
+  quick(i: number): PromiseLike<unknown>;
+  /** Calls `spin`. */
+  long(thousands: number): Promise<unknown>;
+  /** Ends the long calls. */
+  endLong(): void;
   /** Ends the pool. */
   close(): Promise<unknown>;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Contender, StartContender } from "./contender.ts";
+import type { Classes, Contender, StartContender } from "./contender.ts";
 
 /** How long its threads look for work in the measure of single calls, in µs. */
 const SPIN_US = 100;
@@ -24,6 +24,19 @@ export async function load(): Promise<StartContender> {
       call: (name, args) => calls[name]!(...args),
       callWithTransfer: (name, bytes) => calls[name]!(transfer(bytes, [bytes])),
       startSpinning: () => start(lanes, SPIN_US),
+      startClasses: () => startClasses(lanes),
+      close: () => gate.close({ drain: false }),
+    };
+  };
+  const startClasses = async (lanes: number): Promise<Classes> => {
+    const gate = new TokenGate({ lanes });
+    const { noop, spin } = workOperations;
+    gate.controls.limit(spin!, Math.max(1, lanes - 1));
+    await gate.started();
+    return {
+      quick: (i) => gate.call(noop!, i),
+      long: (thousands) => gate.call(spin!, thousands),
+      endLong: () => gate.controls.killWhere(spin!),
       close: () => gate.close({ drain: false }),
     };
   };
