@@ -65,6 +65,7 @@ function makeMember(): BoardMember & { wakes: number } {
     mailed: 0,
     hasNoAnswers: true,
     wakes: 0,
+    isAsleep: true,
     collect: () => 0,
     settle: () => {},
     wake(): boolean {
@@ -84,6 +85,43 @@ function churn(board: SharedBoard, times: number): void {
     assert(board.recall(call));
   }
 }
+
+test("a lane that goes to work for long hands on what is listed, if another sleeps, and the gate wakes that one", async () => {
+  const { board } = makeWorld();
+  const { memory } = board;
+  const member = makeMember();
+  board.join(member);
+  assert(board.post(makeCall(1)));
+  assert(board.post(makeCall(2)));
+  board.flush();
+  await undefined;
+  const taken = memory.take();
+  assert(memory.start(taken, memory.openWord(taken), 1));
+  const before = member.wakes;
+  // Nobody sleeps: there is nobody to wake.
+  memory.callForHelp();
+  assertEquals(memory.takeHelpCall(), false);
+  memory.countSleeper(1);
+  memory.callForHelp();
+  while (member.wakes === before) await new Promise((resolve) => setImmediate(resolve));
+  assertEquals(memory.takeHelpCall(), false, "a call for help is answered once");
+  // With nothing listed there is no work for another.
+  memory.take();
+  memory.callForHelp();
+  assertEquals(memory.takeHelpCall(), false);
+});
+
+test("the sleepers are counted anew when a lane is lost, so that one that died asleep does not count for ever", () => {
+  const { board } = makeWorld();
+  const { memory } = board;
+  const life = board.join(makeMember());
+  memory.countSleeper(1);
+  assert(board.post(makeCall(1)));
+  board.leave(life);
+  assert(board.post(makeCall(2)));
+  memory.callForHelp();
+  assertEquals(memory.takeHelpCall(), false);
+});
 
 test("calls that were taken back leave room for others, though no lane has looked at the board", () => {
   const { board } = makeWorld();

@@ -100,7 +100,7 @@ export class LaneCore {
 
   #receive(data: unknown): void {
     this.#messages++;
-    if (!this.#isBusy) this.#control?.parking.run();
+    if (!this.#isBusy && this.#control !== undefined) this.#wakeUp();
     this.#turnMs = originMs + performance.now();
     if (data instanceof ArrayBuffer) {
       this.#receiveFrame(new FrameReader(data));
@@ -207,6 +207,18 @@ export class LaneCore {
     this.#posted?.ring();
   }
 
+  /** From now on the gate counts on this lane again. */
+  #wakeUp(): void {
+    this.#control!.parking.run();
+    this.#posted?.noteAsleep(false);
+  }
+
+  /** What this lane is going to do may take long: from now on nobody counts on it, and what it was to look at is for others. */
+  #goToWork(): void {
+    this.#control!.parking.work();
+    this.#posted?.handOn();
+  }
+
   #takePosted(): number {
     const hand = this.#hand;
     if (hand < 0) return this.#posted?.take() ?? -1;
@@ -217,7 +229,7 @@ export class LaneCore {
 
   #keepInHand(slot: number): void {
     this.#hand = slot;
-    this.#control!.parking.work();
+    this.#goToWork();
     this.#control!.setHand(true);
   }
 
@@ -232,17 +244,21 @@ export class LaneCore {
     const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
     const hasMail = this.#messages < this.#control!.messageCount;
     if (isDrowsy || hasMail || this.#control!.isStopped) {
+      posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.
       if (posted.isEmpty || this.#control!.isStopped) return false;
-      parking.run();
+      this.#wakeUp();
       return true;
     }
+    posted.noteAsleep(true);
     parking.prepareToPark();
     if (posted.isEmpty && this.#messages >= this.#control!.messageCount) {
       // Woken without a call on the board, it is for a message.
-      if (parking.wait(SLICE_MS) && !posted.isEmpty) return true;
-    } else parking.run();
+      const wasWoken = parking.wait(SLICE_MS);
+      posted.noteAsleep(false);
+      if (wasWoken && !posted.isEmpty) return true;
+    } else this.#wakeUp();
     if (!posted.isEmpty) return true;
     this.#giveWay();
     return false;
@@ -326,7 +342,7 @@ export class LaneCore {
     const { meanMs } = operation;
     if (meanMs > BRISK_MS) {
       this.#isLong = true;
-      this.#control!.parking.work();
+      this.#goToWork();
       if (meanMs > QUICK_MS) this.#posted?.ring();
     }
     return originMs + performance.now();
@@ -370,7 +386,7 @@ export class LaneCore {
     this.#running = undefined;
     if (this.#isLong) {
       this.#isLong = false;
-      this.#control!.parking.run();
+      this.#wakeUp();
     }
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
@@ -447,7 +463,7 @@ export class LaneCore {
   ): void {
     this.#isBusy = true;
     this.#isLong = true;
-    this.#control!.parking.work();
+    this.#goToWork();
     this.#tell();
     const finish = (outcome: number, value: unknown): void => {
       this.#finish(operation, tag, startedMs, outcome, value);
@@ -462,7 +478,7 @@ export class LaneCore {
 
   #loadThenGoOn(operation: LaneOperation): false {
     this.#isBusy = true;
-    this.#control!.parking.work();
+    this.#goToWork();
     this.#tell();
     void load(operation).then(() => this.#goOn());
     return false;
@@ -474,7 +490,7 @@ export class LaneCore {
    */
   #goOn(): void {
     this.#isBusy = false;
-    this.#control!.parking.run();
+    this.#wakeUp();
     const nowMs = originMs + performance.now();
     if (nowMs - this.#turnMs > TURN_MS) this.#giveWay();
     else this.#work();

@@ -28,6 +28,7 @@ export class PostedCalls implements AbortFlags {
   readonly #spinMs: number;
   #unrung = 0;
   #oldestMs = 0;
+  #isAsleep = false;
 
   /** @param init what the gate has told @param control the lane's control block */
   constructor(init: LaneBoardInit, control: ControlBlock) {
@@ -112,6 +113,18 @@ export class PostedCalls implements AbortFlags {
     if (this.#unrung++ === 0) this.#oldestMs = nowMs;
     if (this.#unrung >= MOST_UNRUNG || nowMs - this.#oldestMs >= LONGEST_HOLD_MS) this.ring();
     return true;
+  }
+
+  /** This lane is about to sleep, or is awake again, as it may have been before. */
+  noteAsleep(isAsleep: boolean): void {
+    if (isAsleep === this.#isAsleep) return;
+    this.#isAsleep = isAsleep;
+    this.#board.countSleeper(isAsleep ? 1 : -1);
+  }
+
+  /** This lane goes to work for long, and has said so: what is listed is for others. */
+  handOn(): void {
+    this.#board.callForHelp();
   }
 
   /** Wakes the gate for the answers that it may not know of. */

@@ -36,6 +36,8 @@ const MOST_GENERATIONS = 2 ** 29;
 const HEAD = 0;
 const TAIL = 32;
 const BELL = 64;
+const SLEEPERS = 96;
+const HELP = 97;
 const HEADER_BYTES = 512;
 
 /** The ring may hold numbers of calls that were recalled: it has room for that many rounds of all slots. */
@@ -265,6 +267,30 @@ export class CallBoard {
   /** Whether the function in this slot was asked to stop. */
   isAborted(slot: number): boolean {
     return Atomics.load(this.#words, this.#wordAt(slot) + ABORT) !== 0;
+  }
+
+  // Handing on: a lane that goes to work for long while calls are listed has the gate wake another. Told in `parking.ts`.
+
+  /** A lane falls asleep, or wakes. @param change 1 or -1 */
+  countSleeper(change: number): void {
+    Atomics.add(this.#words, SLEEPERS, change);
+  }
+
+  /** The gate has lost a lane, which may have slept. @param sleepers how many sleep */
+  recountSleepers(sleepers: number): void {
+    Atomics.store(this.#words, SLEEPERS, sleepers);
+  }
+
+  /** Calls the gate to wake lanes, if calls are listed and any lane sleeps. The lane must have stored that it is at work. */
+  callForHelp(): void {
+    if (this.isEmpty || Atomics.load(this.#words, SLEEPERS) <= 0) return;
+    Atomics.store(this.#words, HELP, 1);
+    this.ringBell();
+  }
+
+  /** @returns whether a lane has called for help since this was last asked */
+  takeHelpCall(): boolean {
+    return Atomics.load(this.#words, HELP) !== 0 && Atomics.exchange(this.#words, HELP, 0) !== 0;
   }
 
   // The bell, by which lanes wake the gate's thread. The protocol is told in `parking.ts`.

@@ -25,6 +25,12 @@
  * of two wakers one does it. The lane leaves these states by an exchange with `RUNNING`, after which it looks at the board: a call
  * that is listed after that exchange finds it `RUNNING`, and one that was listed before is seen by the look that follows.
  *
+ * **No call is left to a lane that does not come.** A lane that is `RUNNING` is counted upon for a call that is listed, and may take another one
+ * first that takes long: the call would wait behind it, beside a lane that sleeps. So a lane that stores `BUSY` *then* looks at the board, and when calls
+ * are listed and a lane sleeps, it has the gate wake one, by the bell. The gate lists a call and *then* looks at the word: either it finds
+ * `BUSY` and wakes another lane, or the lane finds the call. How many sleep is counted on the board by the lanes themselves; it is a hint that spares
+ * rings where all are at work, put right by the gate when it loses a lane.
+ *
  * **The gate's thread** cannot block. It waits by `Atomics.waitAsync` for the board's bell, a word that is `SILENT`, `ARMED` or `RUNG`. The gate stores
  * `SILENT`, *then* reads all answers, and arms the bell by a compare-exchange from `SILENT`; a lane stores its answers and *then* exchanges the
  * word for `RUNG`, and notifies if it was `ARMED`. An answer that the gate did not read was stored after that reading began, so its ring comes
@@ -83,6 +89,12 @@ export class Parking {
     if (Atomics.load(this.#words, this.#at) !== PARKED) return;
     if (Atomics.compareExchange(this.#words, this.#at, PARKED, WOKEN) !== PARKED) return;
     Atomics.notify(this.#words, this.#at);
+  }
+
+  /** Whether the lane sleeps. */
+  get isAsleep(): boolean {
+    const state = Atomics.load(this.#words, this.#at);
+    return state === PARKED || state === LOOPING;
   }
 
   /** Whether the lane was woken and has not yet noticed. */

@@ -40,6 +40,8 @@ export interface BoardMember {
   collect(most: number): number;
   /** Tells all events of what was collected. */
   settle(): void;
+  /** Whether the lane sleeps. */
+  readonly isAsleep: boolean;
   /** Makes sure that the lane looks at the board. @returns false when it will not soon, since it is at work */
   wake(): boolean;
   /** Makes sure that it is noticed if the lane does nothing for long. */
@@ -127,9 +129,7 @@ export class SharedBoard implements Board {
     this.#onLook = () => {
       this.#lookTimer = undefined;
       // Calls may take longer than they used to: with some left, nobody is to sleep.
-      this.#postedMs = Infinity;
-      this.#wakeLanes();
-      this.#postedMs = 0;
+      this.#wakeForAll();
       this.#attend();
     };
     this.#onTurn = () => {
@@ -255,6 +255,9 @@ export class SharedBoard implements Board {
   /** Forgets a life that has ended. @returns the calls it had started and not answered, in the order they were posted */
   leave(life: number): LaneCall[] {
     this.#members.delete(life);
+    let sleepers = 0;
+    for (const member of this.#members.values()) if (member.isAsleep) sleepers++;
+    this.memory.recountSleepers(sleepers);
     // Nobody is left to ring; a wait that stayed pending would keep this board in memory.
     if (this.#members.size === 0) this.memory.releaseBell();
     return this.#inOrder((slot) => this.memory.startedBy(slot) === life);
@@ -367,6 +370,13 @@ export class SharedBoard implements Board {
     }
   }
 
+  /** Wakes as many lanes as there are calls. */
+  #wakeForAll(): void {
+    this.#postedMs = Infinity;
+    this.#wakeLanes();
+    this.#postedMs = 0;
+  }
+
   /**
    * Delivers the answers, and sees to it that the next ones are noticed as long as there may be any. Delivering gives out more calls, which comes
    * back here: the first one goes on for all of them.
@@ -380,6 +390,7 @@ export class SharedBoard implements Board {
     try {
       for (;;) {
         memory.silenceBell();
+        if (memory.takeHelpCall()) this.#wakeForAll();
         while (this.#deliver());
         if (this.#isTurnPlanned || !this.#isExpecting()) break;
         if (this.#parts.spinUs > 0 && this.#spin()) continue;

@@ -329,6 +329,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.#parts.events.settled(this.#lane);
   }
 
+  get isAsleep(): boolean {
+    return this.control.parking.isAsleep;
+  }
+
   wake(): boolean {
     if (!this.#isReady || this.#isStopped || this.#hasEnded) return false;
     const how = this.control.parking.wake();
