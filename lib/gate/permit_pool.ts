@@ -15,6 +15,25 @@ let readPermits: (pool: PermitPool) => Permits;
  * a disk, a database or a service. A call takes its permit before it takes a place in a lane, so one that waits for it keeps no lane from others.
  *
  * A pool counts the calls of the isolate that made it. It is made with a limit, and can be resized at any time.
+ *
+ * @example
+ * ```ts
+ * import { inLane, type Operation, operation, PermitPool, TokenGate } from "@tokengate/tokengate";
+ *
+ * const disk = new PermitPool("disk", 2);
+ *
+ * export const read: Operation<[file: string], string> = operation(import.meta, "read", (file) => file, {
+ *   pools: [disk],
+ * });
+ *
+ * if (!inLane) {
+ *   const gate = new TokenGate();
+ *   const tokens = ["a", "b", "c"].map((file) => gate.call(read, file)); // two at once
+ *   console.log((await Promise.all(tokens)).join("")); // "abc"
+ *   console.log(disk.inUse); // 0
+ *   await gate.close();
+ * }
+ * ```
  */
 export class PermitPool {
   /** What it is called in statistics. */
@@ -51,7 +70,7 @@ export class PermitPool {
     return this.#permits.inUse;
   }
 
-  /** How many calls wait for a permit, now. */
+  /** How many operations have calls that wait for a permit, now; each gate counts its own. */
   get waiting(): number {
     return this.#permits.waiting;
   }
