@@ -18,6 +18,7 @@ import {
   readOperationOptions,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
+import { readCount } from "./queue_options.ts";
 import type { RetryOptions } from "./retry_options.ts";
 import { type AnyFunction, type Definition, register } from "./registry.ts";
 import type { Token } from "./token.ts";
@@ -126,7 +127,8 @@ export function operation<A extends readonly unknown[], R>(
   const url = importableUrl(subject, module);
   const settings = readOperationOptions(subject, options);
   const policy = readDeskPolicy(subject, options);
-  const definition: Definition = { url, name, fn: fn as unknown as AnyFunction, policy };
+  const perLane = readCount(subject, "perLane", options.perLane ?? 1);
+  const definition: Definition = { url, name, perLane, fn: fn as unknown as AnyFunction, policy };
   register(definition);
   return makeOperation({ definition, settings, gate: undefined });
 }

@@ -25,6 +25,7 @@ const noEvents: LaneEvents = {
   unstartable: () => {},
   unsendable: () => {},
   late: () => {},
+  expired: () => {},
   settled: () => {},
   lost: () => {},
 };
@@ -56,7 +57,15 @@ function makeWorld(events: LaneEvents = noEvents): World {
 }
 
 function makeCall(id: number, args: readonly unknown[] = []): LaneCall {
-  return { id, operation: OPERATION, isLimited: false, args, transfer: undefined, slot: -1 };
+  return {
+    id,
+    operation: OPERATION,
+    isLimited: false,
+    latestMs: Infinity,
+    args,
+    transfer: undefined,
+    slot: -1,
+  };
 }
 
 function makeMember(): BoardMember & { wakes: number } {

@@ -23,6 +23,7 @@ import {
   CALL_FIELDS,
   CALLS,
   CRASH,
+  EXPIRED,
   INIT,
   type LaneInit,
   OPERATION,
@@ -38,6 +39,7 @@ import {
 import { isThenable } from "../lib/bridge/thenable.ts";
 import { installLaneConsole } from "./console.ts";
 import { CallContext } from "./context.ts";
+import { InFlight } from "./in_flight.ts";
 import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
@@ -82,6 +84,7 @@ export class LaneCore {
   #messages = 0;
   #maxPayloadBytes = Infinity;
   #running: CallContext | undefined;
+  readonly #inFlight: InFlight = new InFlight();
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
   #turnMs = 0;
   #workedMs = 0;
@@ -113,7 +116,14 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked] = message as [number, number, string, string, boolean];
+        const [, , url, name, isPacked, perLane] = message as [
+          number,
+          number,
+          string,
+          string,
+          boolean,
+          number,
+        ];
         const unknown = {
           fn: undefined,
           failure: undefined,
@@ -121,7 +131,14 @@ export class LaneCore {
           slowestMs: Infinity,
           limitedSlowestMs: Infinity,
         };
-        this.#operations[message[1] as number] = { url, name, isPacked, ...unknown };
+        this.#operations[message[1] as number] = {
+          url,
+          name,
+          isPacked,
+          perLane,
+          inFlight: 0,
+          ...unknown,
+        };
         break;
       }
       case ABORT:
@@ -162,8 +179,11 @@ export class LaneCore {
     this.#control!.acknowledgeAbort(serial);
     // The call may have ended, and another be running, while the message was on its way.
     if (this.#running?.tokenId === tokenId && this.#running.aborted) {
-      this.#running.abort(decodeError(reason));
+      return this.#running.abort(decodeError(reason));
     }
+    if (this.#inFlight.size === 0) return;
+    this.#inFlight.abort(tokenId, () => decodeError(reason));
+    if (!this.#inFlight.isOpen && !this.#isBusy) this.#goToWork();
   }
 
   /** Under asynchronous work the queue may never be empty: what was taken from it goes when it is the greater part. */
@@ -178,6 +198,7 @@ export class LaneCore {
   /** Runs calls until there are none, one goes on asynchronously, or the event loop is to have its turn. */
   #work(): void {
     if (this.#isBusy || this.#isTurnPlanned) return;
+    if (!this.#inFlight.isOpen) return this.#goToWork();
     for (;;) {
       if (this.#head < this.#queue.length) {
         if (!this.#runMail()) return;
@@ -243,7 +264,8 @@ export class LaneCore {
     if (posted.spin()) return true;
     const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
     const hasMail = this.#messages < this.#control!.messageCount;
-    if (isDrowsy || hasMail || this.#control!.isStopped) {
+    // What is in flight needs the event loop.
+    if (isDrowsy || hasMail || this.#inFlight.size > 0 || this.#control!.isStopped) {
       posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.
@@ -283,6 +305,10 @@ export class LaneCore {
       return true;
     }
     const control = this.#control!;
+    if (nowMs > control.latestMs(slot)) {
+      this.#outbox.add(~slot, EXPIRED, undefined, operation.name, nowMs);
+      return true;
+    }
     if (!control.claim(slot, nowMs)) {
       this.#outbox.add(~slot, SKIPPED, undefined, operation.name, nowMs);
       return true;
@@ -325,7 +351,14 @@ export class LaneCore {
       return true;
     }
     const tokenId = posted.tokenId(slot);
+    const latestMs = posted.latestMs(slot);
     const nowMs = this.#nowBefore(operation, number < 0);
+    if (nowMs > latestMs) {
+      if (posted.refuse(slot, word, nowMs)) {
+        this.#answer(operation, slot, EXPIRED, undefined, nowMs);
+      }
+      return true;
+    }
     if (!posted.start(slot, word, nowMs)) return true;
     const context = new CallContext(tokenId, mark.lane, slot, posted);
     return this.#run(operation, slot, context, args, nowMs);
@@ -362,31 +395,32 @@ export class LaneCore {
     try {
       value = mark.within(context, operation.fn!, args);
       if (isThenable(value)) {
-        this.#finishLater(operation, tag, startedMs, value);
+        if (operation.perLane > 1) return this.#overlap(operation, tag, context, startedMs, value);
+        this.#finishLater(operation, tag, context, startedMs, value);
         return false;
       }
     } catch (error) {
       outcome = THREW;
       value = encodeThrown(error);
     }
-    this.#finish(operation, tag, startedMs, outcome, value);
+    this.#finish(operation, tag, context, startedMs, outcome, value);
     return true;
   }
 
   #finish(
     operation: LaneOperation,
     tag: number,
+    context: CallContext,
     startedMs: number,
     outcome: number,
     value: unknown,
   ): void {
     const endedMs = originMs + performance.now();
     this.#workedMs = endedMs;
-    this.#running!.end();
-    this.#running = undefined;
-    if (this.#isLong) {
-      this.#isLong = false;
-      this.#wakeUp();
+    context.end();
+    if (this.#running === context) {
+      this.#running = undefined;
+      this.#endLong();
     }
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
@@ -455,9 +489,46 @@ export class LaneCore {
     this.#outbox.add(tag, outcome, value, operation.name, nowMs);
   }
 
+  /** The call that was expected to take long has given way, or ended. */
+  #endLong(): void {
+    if (!this.#isLong) return;
+    this.#isLong = false;
+    this.#wakeUp();
+  }
+
+  /** A call goes on asynchronously, and others may run beside it. @returns whether the lane goes on at once */
+  #overlap(
+    operation: LaneOperation,
+    tag: number,
+    context: CallContext,
+    startedMs: number,
+    value: PromiseLike<unknown>,
+  ): boolean {
+    this.#running = undefined;
+    this.#inFlight.enter(operation, context);
+    this.#endLong();
+    const finish = (outcome: number, value: unknown): void => {
+      this.#inFlight.leave(operation, context);
+      this.#finish(operation, tag, context, startedMs, outcome, value);
+      this.#tell();
+      if (this.#isBusy) return;
+      this.#wakeUp();
+      this.#work();
+    };
+    new Promise((resolve) => resolve(value)).then(
+      (result) => finish(RETURNED, result),
+      (error) => finish(THREW, encodeThrown(error)),
+    );
+    if (this.#inFlight.isOpen) return true;
+    this.#goToWork();
+    this.#tell();
+    return false;
+  }
+
   #finishLater(
     operation: LaneOperation,
     tag: number,
+    context: CallContext,
     startedMs: number,
     value: PromiseLike<unknown>,
   ): void {
@@ -466,7 +537,7 @@ export class LaneCore {
     this.#goToWork();
     this.#tell();
     const finish = (outcome: number, value: unknown): void => {
-      this.#finish(operation, tag, startedMs, outcome, value);
+      this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#goOn();
     };
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.

@@ -7,10 +7,11 @@
 import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "../lib/errors.ts";
 import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
+import type { Overlapping } from "./in_flight.ts";
 import { mark } from "./mark.ts";
 
 /** An operation as a lane knows it: what it is called, and its function or the reason why it has none. */
-export interface LaneOperation {
+export interface LaneOperation extends Overlapping {
   readonly url: string;
   readonly name: string;
   /** Whether it is called with packed arguments. */

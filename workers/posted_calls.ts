@@ -65,6 +65,11 @@ export class PostedCalls implements AbortFlags {
     return this.#board.tokenId(slot);
   }
 
+  /** When the call may start at the latest, in ms since the epoch. */
+  latestMs(slot: number): number {
+    return this.#board.latestMs(slot);
+  }
+
   /** @returns the arguments @throws {Error} when they are no longer there, or were never right */
   args(slot: number): unknown[] {
     const start = this.#board.argumentsStart(slot);

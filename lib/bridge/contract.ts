@@ -11,6 +11,8 @@ export interface OperationReference {
   readonly url: string;
   /** Name under which it is declared there. */
   readonly name: string;
+  /** How many of its asynchronous calls may overlap in one lane. Default: 1. */
+  readonly perLane?: number | undefined;
 }
 
 /** One call as a lane sees it. The gate's tokens are these; the lane writes nothing but `slot`. */
@@ -21,6 +23,8 @@ export interface LaneCall {
   readonly operation: OperationReference;
   /** Whether it has a time limit or a signal: it may be stopped for good while it runs. */
   readonly isLimited: boolean;
+  /** After this it is not to be started any more, in ms since the epoch; infinite for no such time. */
+  readonly latestMs: number;
   /** What to run it with; read when the batch is sent. */
   readonly args: readonly unknown[];
   /** What of them is to be moved, beside what is marked among them. */
@@ -55,6 +59,8 @@ export interface LaneEvents {
   threw(lane: Lane, call: LaneCall, error: unknown, startedMs: number, endedMs: number): void;
   /** The function was not started and cannot be. */
   unstartable(lane: Lane, call: LaneCall, error: unknown): void;
+  /** The function was not started: its time had run out. */
+  expired(lane: Lane, call: LaneCall): void;
   /** The arguments cannot be sent. Arrives inside `flush` of a lane, or `post` of the board. */
   unsendable(call: LaneCall, error: unknown): void;
   /** A call that was released had run after all; its result is dropped. */

@@ -33,6 +33,8 @@ const STOPPED = 32;
 const MESSAGE_COUNT = 33;
 const PARKING = 64;
 const HEADER_WORDS = 96;
+/** Of each slot: three stamps and two words. */
+const SLOT_BYTES = 32;
 
 /** One lane's shared control block; both sides hold one of these over the same memory. */
 export class ControlBlock {
@@ -47,29 +49,32 @@ export class ControlBlock {
   readonly #aborts: Int32Array;
   readonly #startedMs: Float64Array;
   readonly #endedMs: Float64Array;
+  readonly #latestMs: Float64Array;
 
   /** @param memory memory made by {@linkcode ControlBlock.allocate} */
   constructor(memory: SharedArrayBuffer) {
-    const slots = (memory.byteLength - HEADER_WORDS * 4) / 24;
+    const slots = (memory.byteLength - HEADER_WORDS * 4) / SLOT_BYTES;
     this.memory = memory;
     this.slots = slots;
     this.#header = new Int32Array(memory, 0, HEADER_WORDS);
     this.parking = new Parking(this.#header, PARKING);
     this.#startedMs = new Float64Array(memory, HEADER_WORDS * 4, slots);
     this.#endedMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 8, slots);
-    this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
-    this.#aborts = new Int32Array(memory, HEADER_WORDS * 4 + slots * 20, slots);
+    this.#latestMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
+    this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 24, slots);
+    this.#aborts = new Int32Array(memory, HEADER_WORDS * 4 + slots * 28, slots);
   }
 
   /** @param slots number of mailbox slots @returns a block with every word zero */
   static allocate(slots: number): ControlBlock {
-    return new ControlBlock(new SharedArrayBuffer(HEADER_WORDS * 4 + slots * 24));
+    return new ControlBlock(new SharedArrayBuffer(HEADER_WORDS * 4 + slots * SLOT_BYTES));
   }
 
   // The gate's side.
 
-  /** Prepares a slot for a new call. */
-  open(slot: number): void {
+  /** Prepares a slot for a new call. @param latestMs when it may start at the latest, in ms since the epoch */
+  open(slot: number, latestMs: number = Infinity): void {
+    this.#latestMs[slot] = latestMs;
     this.#startedMs[slot] = NaN;
     this.#endedMs[slot] = NaN;
     Atomics.store(this.#aborts, slot, 0);
@@ -162,6 +167,11 @@ export class ControlBlock {
   /** Counts a call of the board that has come to its end. */
   countReturn(): void {
     Atomics.add(this.#header, RETURN_COUNT, 1);
+  }
+
+  /** When the call in this slot may start at the latest, in ms since the epoch. */
+  latestMs(slot: number): number {
+    return this.#latestMs[slot]!;
   }
 
   /** Claims a call; false means that it was recalled, or that the lane is stopped, and must not run. */

@@ -275,6 +275,9 @@ export class Engine implements LaneEvents, TokenOwner {
       desk.breaker.onChange = (from, to) => this.#parts.listener.breaker(operation, from, to);
     }
     this.desks.set(operation, desk);
+    for (const group of this.#groups) {
+      group.perLane = Math.max(group.perLane, operation.perLane ?? 1);
+    }
     return desk;
   }
 
@@ -453,6 +456,15 @@ export class Engine implements LaneEvents, TokenOwner {
   unstartable(lane: Lane, call: LaneCall, error: unknown): void {
     this.#answered(lane);
     this.#attemptFailed(call as CallToken, FAILED, error, false);
+  }
+
+  expired(lane: Lane, call: LaneCall): void {
+    const token = call as CallToken;
+    this.#answered(lane);
+    // By the lane's clock, which may be a little ahead.
+    const nowMs = Math.max(this.#clock.now(), token.latestMs);
+    const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
+    this.#reject(token, TIMEOUT, timeoutError(token.operation, limit, token.limits[limit]!));
   }
 
   unsendable(call: LaneCall, error: unknown): void {

@@ -39,6 +39,8 @@ export class LaneGroup implements TokenGroup {
   readonly stopping: Stopping;
   readonly lineup: Lineup = new Lineup();
   isPaused = false;
+  /** How many calls may run at once in one lane, of the operation that allows most. */
+  perLane = 1;
   readonly planTurn: () => void;
   readonly #parts: LaneGroupParts;
   readonly #board: Board | undefined;
@@ -80,7 +82,7 @@ export class LaneGroup implements TokenGroup {
 
   #giveOut(): void {
     if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
-    route(this.#source, this.crew.seats, this.#admit);
+    route(this.#source, this.crew.seats, this.perLane, this.#admit);
   }
 
   #postAll(board: Board): void {

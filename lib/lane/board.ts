@@ -182,7 +182,14 @@ export class SharedBoard implements Board {
     this.#sequences[slot] = this.#nextSequence++;
     const { isLimited } = call;
     this.#numbers[slot] = number;
-    this.memory.post(slot, generation, isLimited ? ~number : number, call.id, length);
+    this.memory.post(
+      slot,
+      generation,
+      isLimited ? ~number : number,
+      call.id,
+      length,
+      call.latestMs,
+    );
     this.#postedMs += habit.meanMs + DISPATCH_MS;
     // The lanes begin while the rest of a burst is posted.
     if (++this.#posted === EARLY_CALLS) this.#wakeLanes();

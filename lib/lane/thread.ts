@@ -15,6 +15,7 @@ import {
   CALL_FIELDS,
   CALLS,
   CRASH,
+  EXPIRED,
   INIT,
   type LaneInit,
   OPERATION,
@@ -161,7 +162,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
 
   send(call: LaneCall): void {
     const slot = this.mailbox.put(call);
-    this.control.open(slot);
+    this.control.open(slot, call.latestMs);
     const number = this.#parts.numbers.of(call.operation);
     this.#hasMoved[slot] = 0;
     if (movesArguments(call)) {
@@ -342,7 +343,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
 
   introduce(number: number, operation: OperationReference): void {
     const isPacked = operation instanceof PackedOperation;
-    this.#post([OPERATION, number, operation.url, operation.name, isPacked]);
+    const { url, name, perLane = 1 } = operation;
+    this.#post([OPERATION, number, url, name, isPacked, perLane]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -476,7 +478,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     const { events } = this.#parts;
     const isPosted = tag >= 0;
     const slot = isPosted ? tag : ~tag;
-    const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE;
+    const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE && outcome !== EXPIRED;
     // Before the slot is free.
     const from = isPosted ? this.#board!.memory : this.control;
     const startedMs = from.startedMs(slot);
@@ -499,6 +501,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     } else if (outcome === RETURNED_PACKED) {
       this.#unpack(call, value as unknown[], startedMs, endedMs);
     } else if (outcome === UNREADABLE) events.threw(this.#lane, call, value, startedMs, endedMs);
+    else if (outcome === EXPIRED) events.expired(this.#lane, call);
     else if (outcome !== SKIPPED) events.unstartable(this.#lane, call, decodeError(value));
   }
 
