@@ -26,6 +26,7 @@ const noEvents: LaneEvents = {
   unsendable: () => {},
   late: () => {},
   settled: () => {},
+  retired: () => {},
   lost: () => {},
 };
 
@@ -184,7 +185,7 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
     adapter,
     clock,
     events: { ...noEvents, lost },
-    stranded: new StrandedThreads(() => {}),
+    stranded: new StrandedThreads(clock, () => {}),
     numbers,
     board,
     spinUs: 0,

@@ -14,6 +14,7 @@ const documented = [
   "lib/token.ts",
   "lib/token_gate.ts",
   "lib/lane_context.ts",
+  "lib/lifecycle.ts",
 ];
 
 /** The TypeScript blocks of a Markdown file, or of the comments of a source file. */
