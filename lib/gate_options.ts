@@ -16,7 +16,7 @@ import { workerEntryUrl } from "./runtime/entry_url.ts";
 export interface TokenGateOptions extends QueueOptions {
   /**
    * How many lanes, each a worker, may run at once. They are started as they are needed. 0 is for tests: calls run on the caller's own thread, one after the
-   * other, with copies of arguments and results as in a lane; nothing can be stopped there. Default: what the runtime says is available.
+   * other, with copies of arguments and results as in a lane; nothing can be stopped there. Default: the processors that this process may use, by its affinity and by the quota of its container.
    */
   readonly lanes?: number;
   /** How many of the tokens that settled last {@linkcode TokenGate.history} remembers. Default: 0. */
