@@ -27,6 +27,7 @@ const noEvents: LaneEvents = {
   late: () => {},
   expired: () => {},
   settled: () => {},
+  retired: () => {},
   lost: () => {},
 };
 
@@ -231,7 +232,7 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
     adapter,
     clock,
     events: { ...noEvents, lost },
-    stranded: new StrandedThreads(() => {}),
+    stranded: new StrandedThreads(clock, () => {}),
     numbers,
     board,
     spinUs: 0,

@@ -23,12 +23,16 @@ import {
   CALL_FIELDS,
   CALLS,
   CRASH,
+  DISPOSABLE,
+  DISPOSING,
   EXPIRED,
   INIT,
   type LaneInit,
   OPERATION,
   PROTOCOL,
   READY,
+  RETIRE,
+  RETIRED,
   RETURNED,
   RETURNED_PACKED,
   SKIPPED,
@@ -40,6 +44,8 @@ import { isThenable } from "../lib/bridge/thenable.ts";
 import { installLaneConsole } from "./console.ts";
 import { CallContext } from "./context.ts";
 import { InFlight } from "./in_flight.ts";
+import { HeapMeter } from "./heap_meter.ts";
+import { disposeModules, whenDisposable } from "./lifecycle.ts";
 import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
@@ -72,6 +78,7 @@ export class LaneCore {
   readonly #onTurn: () => void;
   #control: ControlBlock | undefined;
   #posted: PostedCalls | undefined;
+  #meter: HeapMeter | undefined;
   #queue: unknown[] = [];
   #head = 0;
   /** Slot of a call that was taken from the board and cannot be started before a message is read, or a module loaded; or -1. */
@@ -83,6 +90,8 @@ export class LaneCore {
   #isTurnPlanned = false;
   #messages = 0;
   #maxPayloadBytes = Infinity;
+  /** Time for the dispose hooks, in ms, once the lane is to end when it has finished what it has. */
+  #disposeTimeoutMs: number | undefined;
   #running: CallContext | undefined;
   readonly #inFlight: InFlight = new InFlight();
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
@@ -99,6 +108,7 @@ export class LaneCore {
     this.#outbox = new Outbox(this.#port);
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
+    whenDisposable(() => this.#port.post([DISPOSABLE]));
   }
 
   #receive(data: unknown): void {
@@ -127,6 +137,7 @@ export class LaneCore {
         const unknown = {
           fn: undefined,
           failure: undefined,
+          isRetried: false,
           meanMs: Infinity,
           slowestMs: Infinity,
           limitedSlowestMs: Infinity,
@@ -143,6 +154,9 @@ export class LaneCore {
       }
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
+        break;
+      case RETIRE:
+        this.#disposeTimeoutMs = message[1] as number;
         break;
       case INIT:
         return void this.#init(message[1] as LaneInit);
@@ -161,6 +175,7 @@ export class LaneCore {
     // A gate of another protocol reads the answer and says so; nothing else is understood.
     if (init.protocol === PROTOCOL) {
       this.#control = new ControlBlock(init.control);
+      this.#meter = new HeapMeter(this.#control);
       this.#maxPayloadBytes = init.maxPayloadBytes;
       if (init.board === undefined) this.#outbox.useFrames();
       else this.#posted = new PostedCalls(init.board, this.#control);
@@ -207,6 +222,9 @@ export class LaneCore {
         this.#head = 0;
         const slot = this.#takePosted();
         if (slot < 0) {
+          if (this.#disposeTimeoutMs !== undefined && this.#inFlight.size === 0) {
+            return this.#leave(this.#disposeTimeoutMs);
+          }
           if (!this.#rest()) return;
         } else if (!this.#runPosted(slot)) return;
       }
@@ -224,6 +242,7 @@ export class LaneCore {
 
   /** Tells the gate all that is done. */
   #tell(): void {
+    this.#meter?.look();
     this.#outbox.flush();
     this.#posted?.ring();
   }
@@ -245,7 +264,8 @@ export class LaneCore {
     if (hand < 0) return this.#posted?.take() ?? -1;
     this.#hand = -1;
     this.#control!.setHand(false);
-    return hand;
+    // The gate lists it anew.
+    return this.#disposeTimeoutMs === undefined ? hand : -1;
   }
 
   #keepInHand(slot: number): void {
@@ -286,6 +306,18 @@ export class LaneCore {
     return false;
   }
 
+  /** Everything is done that a retired lane had to do: it takes leave, and waits for its end. */
+  #leave(disposeTimeoutMs: number): void {
+    this.#isBusy = true;
+    this.#control!.parking.work();
+    this.#tell();
+    this.#port.post([DISPOSING]);
+    void disposeModules(disposeTimeoutMs).then((failures) => {
+      this.#tell();
+      this.#port.post([RETIRED, failures.map((failure) => encodeError(failure))]);
+    });
+  }
+
   // Calls.
 
   /** Runs the next call of the mailbox. @returns false when the lane is to go on later */
@@ -301,7 +333,7 @@ export class LaneCore {
     queue[at + 3] = undefined;
     const nowMs = this.#nowBefore(operation, number < 0);
     if (operation.fn === undefined) {
-      this.#answer(operation, ~slot, UNSTARTABLE, encodeError(operation.failure), nowMs);
+      this.#answer(operation, ~slot, UNSTARTABLE, takeFailure(operation), nowMs);
       return true;
     }
     const control = this.#control!;
@@ -337,7 +369,7 @@ export class LaneCore {
     if (operation.fn === undefined) {
       const nowMs = originMs + performance.now();
       if (!posted.refuse(slot, word, nowMs)) return true;
-      this.#answer(operation, slot, UNSTARTABLE, encodeError(operation.failure), nowMs);
+      this.#answer(operation, slot, UNSTARTABLE, takeFailure(operation), nowMs);
       return true;
     }
     let args: unknown[];
@@ -577,4 +609,11 @@ export class LaneCore {
 
 function isUnloaded(operation: LaneOperation): boolean {
   return operation.fn === undefined && operation.failure === undefined;
+}
+
+/** What is to be told to a call that cannot be run. The failure of a hook is told once: the next call tries again. */
+function takeFailure(operation: LaneOperation): unknown {
+  const { failure } = operation;
+  if (operation.isRetried) operation.failure = undefined;
+  return encodeError(failure);
 }

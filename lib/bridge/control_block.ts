@@ -29,12 +29,18 @@ const POSTED_COUNT = 1;
 const RETURN_COUNT = 2;
 const ABORT_SERIAL = 3;
 const HAND = 4;
-const STOPPED = 32;
+const HEAP_KB = 5;
+const ORDER = 32;
 const MESSAGE_COUNT = 33;
 const PARKING = 64;
 const HEADER_WORDS = 96;
 /** Of each slot: three stamps and two words. */
 const SLOT_BYTES = 32;
+
+// What the gate has ordered: each order includes those before it.
+const WORK = 0;
+const RETIRE = 1;
+const STOP = 2;
 
 /** One lane's shared control block; both sides hold one of these over the same memory. */
 export class ControlBlock {
@@ -91,9 +97,14 @@ export class ControlBlock {
     Atomics.store(this.#aborts, slot, 1);
   }
 
+  /** Tells the lane to take no more from the board; what is in its mailbox it may run. */
+  retire(): void {
+    Atomics.compareExchange(this.#header, ORDER, WORK, RETIRE);
+  }
+
   /** Tells the lane to start nothing more; a thread that outlives its termination reads this when it returns. */
   stop(): void {
-    Atomics.store(this.#header, STOPPED, 1);
+    Atomics.store(this.#header, ORDER, STOP);
   }
 
   /** Whether the call in this slot has started. */
@@ -142,11 +153,26 @@ export class ControlBlock {
     return Atomics.load(this.#header, ABORT_SERIAL);
   }
 
+  /** How large the lane's heap was when it last looked, in bytes; 0 before it has. */
+  get heapBytes(): number {
+    return Atomics.load(this.#header, HEAP_KB) * 1_024;
+  }
+
   // The lane's side.
 
   /** Whether the lane is to start nothing more. */
   get isStopped(): boolean {
-    return Atomics.load(this.#header, STOPPED) !== 0;
+    return Atomics.load(this.#header, ORDER) === STOP;
+  }
+
+  /** Whether the lane may take calls from the board: it is neither stopped nor retired. */
+  get takesCalls(): boolean {
+    return Atomics.load(this.#header, ORDER) === WORK;
+  }
+
+  /** Says how large the lane's heap is, in bytes. */
+  noteHeap(bytes: number): void {
+    Atomics.store(this.#header, HEAP_KB, Math.ceil(bytes / 1_024));
   }
 
   /** How many messages the gate has posted to the lane. */

@@ -252,6 +252,25 @@ export class SharedBoard implements Board {
 
   // What the lanes' hosts ask.
 
+  /**
+   * Lists every open call anew: a lane that was retired may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
+   * does no harm: a number is a hint, and one of two lanes claims the call.
+   */
+  listAnew(): void {
+    const { memory } = this;
+    while (memory.take() >= 0);
+    const open: number[] = [];
+    for (let slot = 0; slot < this.#calls.length; slot++) {
+      if (memory.openWord(slot) !== 0) open.push(slot);
+    }
+    open.sort((a, b) => this.#sequences[a]! - this.#sequences[b]!);
+    for (const slot of open) memory.list(slot);
+    if (open.length === 0) return;
+    this.#posted += open.length;
+    this.#postedMs = Infinity;
+    this.flush();
+  }
+
   /** Enters a life of a lane. @returns its number */
   join(member: BoardMember): number {
     const life = this.#nextLife++;
