@@ -160,6 +160,13 @@ export class CallToken implements Token<unknown>, LaneCall {
       this.signal !== undefined;
   }
 
+  get latestMs(): number {
+    const { queueTimeoutMs = Infinity, deadlineMs = Infinity } = this.limits;
+    // One that was tried before has started in time.
+    const inQueueMs = this.retries === undefined ? queueTimeoutMs : Infinity;
+    return this.submittedMs + Math.min(inQueueMs, deadlineMs);
+  }
+
   /** When it was admitted to a lane, in ms since the epoch; NaN before. */
   get admittedMs(): number {
     return this.#stamp(this.#admittedUs);

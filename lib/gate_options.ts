@@ -5,8 +5,10 @@
  */
 
 import type { QueuePolicy } from "./gate/desk_policy.ts";
-import { checkKeys, checkType, readDuration, show } from "./options.ts";
+import { checkKeys, checkType, readDuration, readNumber, show } from "./options.ts";
+import type { RecyclePolicy } from "./gate/retirement.ts";
 import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
+import { readRecycleOptions, type RecycleOptions } from "./recycle_options.ts";
 import type { RuntimeAdapter, WorkerResourceLimits, WorkerSettings } from "./runtime/adapter.ts";
 import { workerEntryUrl } from "./runtime/entry_url.ts";
 
@@ -14,13 +16,22 @@ import { workerEntryUrl } from "./runtime/entry_url.ts";
 export interface TokenGateOptions extends QueueOptions {
   /**
    * How many lanes, each a worker, may run at once. They are started as they are needed. 0 is for tests: calls run on the caller's own thread, one after the
-   * other, with copies of arguments and results as in a lane; nothing can be stopped there. Default: what the runtime says is available.
+   * other, with copies of arguments and results as in a lane; nothing can be stopped there. Default: the processors that this process may use, by its affinity and by the quota of its container.
    */
   readonly lanes?: number;
   /** How many of the tokens that settled last {@linkcode TokenGate.history} remembers. Default: 0. */
   readonly history?: number;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
   readonly graceMs?: number;
+  /** When a lane is replaced by a new one, to bound what it gathers in memory. Default: never. */
+  readonly recycle?: RecycleOptions;
+  /** How long the `dispose` hooks of a lane may take together when it ends on purpose, in ms; see {@linkcode lifecycle}. Default: 1,000. */
+  readonly disposeTimeoutMs?: number;
+  /**
+   * How many threads may run on that were told to end, where the runtime cannot stop a loop (Deno). While there are more, each keeping a core busy, calls are
+   * refused with a {@linkcode StrandedError}; when loops come to their end, calls are taken again. Infinity for no limit. Default: as many as there are lanes.
+   */
+  readonly maxStranded?: number;
   /** How long a worker may take to start, or to load a module, without a word before it is given up, in ms. Default: 30,000. */
   readonly startTimeoutMs?: number;
   /**
@@ -58,6 +69,9 @@ export interface GateSettings {
   readonly queue: QueuePolicy | undefined;
   readonly history: number;
   readonly graceMs: number;
+  readonly recycle: RecyclePolicy | undefined;
+  readonly disposeTimeoutMs: number;
+  readonly maxStranded: number;
   readonly startTimeoutMs: number;
   readonly bridge: "ring" | "frames";
   readonly spinUs: number;
@@ -73,6 +87,9 @@ const KEYS: readonly (keyof TokenGateOptions)[] = [
   ...QUEUE_KEYS,
   "history",
   "graceMs",
+  "recycle",
+  "disposeTimeoutMs",
+  "maxStranded",
   "startTimeoutMs",
   "bridge",
   "spinUs",
@@ -120,11 +137,17 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
     );
   }
   checkType(SUBJECT, "resourceLimits", options.resourceLimits, "object");
+  const lanes = readLanes(options.lanes, adapter);
   return {
-    lanes: readLanes(options.lanes, adapter),
+    lanes,
     queue: readQueueOptions(SUBJECT, options),
     history: readHistory(options.history),
     graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,
+    recycle: readRecycleOptions(SUBJECT, options.recycle),
+    disposeTimeoutMs:
+      readDuration(SUBJECT, "disposeTimeoutMs", options.disposeTimeoutMs ?? 1_000) ??
+        Infinity,
+    maxStranded: readMaxStranded(options.maxStranded) ?? lanes,
     startTimeoutMs: readDuration(SUBJECT, "startTimeoutMs", options.startTimeoutMs ?? 30_000) ??
       Infinity,
     bridge: readBridge(options.bridge),
@@ -152,6 +175,11 @@ function readLanes(lanes: unknown, adapter: RuntimeAdapter): number {
     );
   }
   return lanes;
+}
+
+function readMaxStranded(count: unknown): number | undefined {
+  if (count === Infinity) return Infinity;
+  return readNumber(SUBJECT, "maxStranded", count, { min: 0, max: 2 ** 31 - 1, isWhole: true });
 }
 
 function readHistory(history: unknown): number {

@@ -8,6 +8,7 @@ import { bindOperation, type BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
 import { isThenable } from "./bridge/thenable.ts";
 import { withoutMark, withoutMarks } from "./bridge/transfer.ts";
+import { importableUrl } from "./importable_url.ts";
 import { inLane } from "./lane_context.ts";
 import { callHere } from "./nested_call.ts";
 import {
@@ -18,6 +19,7 @@ import {
   readOperationOptions,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
+import { readCount } from "./queue_options.ts";
 import type { RetryOptions } from "./retry_options.ts";
 import { type AnyFunction, type Definition, register } from "./registry.ts";
 import type { Token } from "./token.ts";
@@ -126,7 +128,8 @@ export function operation<A extends readonly unknown[], R>(
   const url = importableUrl(subject, module);
   const settings = readOperationOptions(subject, options);
   const policy = readDeskPolicy(subject, options);
-  const definition: Definition = { url, name, fn: fn as unknown as AnyFunction, policy };
+  const perLane = readCount(subject, "perLane", options.perLane ?? 1);
+  const definition: Definition = { url, name, perLane, fn: fn as unknown as AnyFunction, policy };
   register(definition);
   return makeOperation({ definition, settings, gate: undefined });
 }
@@ -159,24 +162,4 @@ function makeOperation<A extends readonly unknown[], R>(bound: BoundCall): Opera
 function runHere(fn: AnyFunction, args: readonly unknown[]): unknown {
   const value: unknown = fn(...withoutMarks(args) as never[]);
   return isThenable(value) ? value.then(withoutMark) : withoutMark(value);
-}
-
-/** Code that was not read from a module has a URL all the same, of these shapes, and nothing is found there. */
-const NO_MODULE = /\/(\[eval\d*\]|\[stdin\]|\$deno\$(eval|stdin|repl)[^/]*)$/;
-
-function importableUrl(subject: string, module: unknown): string {
-  const url = (module as { url?: unknown } | undefined | null)?.url;
-  if (typeof url !== "string" || !URL.canParse(url)) {
-    throw new TypeError(
-      `Cannot declare ${subject}: received ${
-        show(module)
-      } as its module; pass import.meta of the module that declares it`,
-    );
-  }
-  if (NO_MODULE.test(url.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%24", "$"))) {
-    throw new TypeError(
-      `Cannot declare ${subject} in code that is no file: received ${url}, which a lane cannot import; put it in a module`,
-    );
-  }
-  return url;
 }

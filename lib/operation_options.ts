@@ -28,6 +28,12 @@ export interface LimitOptions {
 export interface OperationOptions extends LimitOptions, QueueOptions {
   /** How many calls may be in lanes at once, over all lanes of a gate; {@linkcode GateControls.limit} changes it. Default: no limit. */
   readonly maxConcurrent?: number;
+  /**
+   * How many of its calls may overlap in one lane while they wait for something: for asynchronous functions that mostly wait. A synchronous function, and
+   * what an asynchronous one computes, has the lane for itself all the same. When one of them has to be stopped and does not, its lane is replaced, and the
+   * others with it: they reject with a {@linkcode LaneCrashError}, or are tried again if `retry` and `idempotent` say so. Default: 1.
+   */
+  readonly perLane?: number;
   /** Permits that its calls share with other operations, of other gates too: a call has one of each pool while it is in a lane. Default: none. */
   readonly pools?: readonly PermitPool[];
   /** How many calls may start in an interval. Default: no limit. */
@@ -78,6 +84,7 @@ export type CallSettings = CallRequest;
 /** Options that single calls do not have. */
 const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "maxConcurrent",
+  "perLane",
   "pools",
   "rateLimit",
   "idempotent",

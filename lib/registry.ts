@@ -18,19 +18,32 @@ export interface Definition extends OperationReference {
   readonly policy?: object | undefined;
 }
 
+/** What a module does in a lane beside its operations. */
+export interface Lifecycle {
+  /** Before the first of its operations runs. */
+  readonly prepare: (() => unknown) | undefined;
+  /** Before the lane ends on purpose. */
+  readonly dispose: (() => unknown) | undefined;
+}
+
 interface Registry {
   readonly protocol: number;
   readonly modules: Map<string, Map<string, Definition>>;
+  readonly lifecycles: Map<string, Lifecycle>;
 }
 
 /** The protocol of the registry's shape, which copies of the package must share. */
-const REGISTRY_PROTOCOL = 1;
+const REGISTRY_PROTOCOL = 2;
 const REGISTRY: symbol = Symbol.for("tokengate.registry");
 
 function registry(): Registry {
   const existing = Reflect.get(globalThis, REGISTRY) as Registry | undefined;
   if (existing === undefined) {
-    const created: Registry = { protocol: REGISTRY_PROTOCOL, modules: new Map() };
+    const created: Registry = {
+      protocol: REGISTRY_PROTOCOL,
+      modules: new Map(),
+      lifecycles: new Map(),
+    };
     Reflect.set(globalThis, REGISTRY, created);
     return created;
   }
@@ -74,4 +87,26 @@ export function lookUp(url: string, name: string): Definition | undefined {
 /** @param url URL of the module @returns the names it declares here */
 export function declaredNames(url: string): string[] {
   return [...registry().modules.get(url)?.keys() ?? []];
+}
+
+/**
+ * Adds the hooks of a module.
+ *
+ * @param url URL of the module
+ * @param lifecycle its hooks
+ * @throws {TypeError} when the module has declared hooks before
+ */
+export function registerLifecycle(url: string, lifecycle: Lifecycle): void {
+  const { lifecycles } = registry();
+  if (lifecycles.has(url)) {
+    throw new TypeError(
+      `Cannot declare the lifecycle of ${url} twice: put all of it in one declaration`,
+    );
+  }
+  lifecycles.set(url, lifecycle);
+}
+
+/** @returns the hooks by module URL, in the order they were declared, which is that of the imports */
+export function declaredLifecycles(): ReadonlyMap<string, Lifecycle> {
+  return registry().lifecycles;
 }

@@ -8,6 +8,7 @@ import { type BoundCall, boundCall } from "./bound_call.ts";
 import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
 import { callerContexts } from "./caller_context.ts";
 import { type CallToken, COMPLETED } from "./call_token.ts";
+import type { CrashLoop } from "./gate/back_off.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
 import { type GateControls, makeControls } from "./gate_controls.ts";
@@ -22,7 +23,7 @@ import { laneMark } from "./lane_mark.ts";
 import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
-import type { Definition } from "./registry.ts";
+import { declaredLifecycles, type Definition } from "./registry.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { reserve } from "./reserve.ts";
 import type { ReadyOptions, Reservation } from "./reservation.ts";
@@ -72,6 +73,8 @@ export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[
  * | `laneexit`     | a lane is gone, whatever the reason               | `lane`, `exitCode` |
  * | `lanecrash`    | a lane died by itself                             | `lane`, `exitCode`, `cause` |
  * | `lanereplaced` | a lane was replaced: its function did not stop    | `lane` |
+ * | `lanerecycle`  | a lane is replaced on purpose                     | `lane`, `reason`: `tokens`, `age`, `heap`, `reload` |
+ * | `crashloop`    | a lane crashes again and again, and is started later each time; once until it has worked for a while | `lane`, `crashes`, `delayMs`, `cause` |
  * | `saturated`    | a queue was full when a call came                 | `operation`, undefined for the gate's queue; `waiting` |
  * | `drain`        | that queue is half empty again                    | the same |
  * | `breaker`      | a breaker changed its state                       | `operation`, `from`, `to` |
@@ -98,7 +101,7 @@ export class TokenGate extends EventTarget {
   readonly #history: History | undefined;
   readonly #listener: EngineListener;
   #isSettledHeard = false;
-  readonly #stranded: StrandedThreads = new StrandedThreads(reportStranded);
+  readonly #stranded: StrandedThreads = new StrandedThreads(systemClock, reportStranded);
 
   static {
     submitTo = (gate, bound, args) => gate.#engine.submit(bound.definition, args, bound.settings);
@@ -122,6 +125,9 @@ export class TokenGate extends EventTarget {
       laneReady: (lane) => this.#dispatch("lanestart", { lane }),
       laneGone: (lane, exitCode) => this.#dispatch("laneexit", { lane, exitCode }),
       replaced: (lane) => this.#dispatch("lanereplaced", { lane }),
+      recycled: (lane, reason) => this.#dispatch("lanerecycle", { lane, reason }),
+      crashLoop: (loop) => this.#onCrashLoop(loop),
+      disposeFailed: (lane, cause) => warn(`lane ${lane} could not be disposed of properly`, cause),
       saturation: (isFull, operation, { waiting }) =>
         this.#dispatch(isFull ? "saturated" : "drain", { operation, waiting }),
       breaker: (operation, from, to) => this.#dispatch("breaker", { operation, from, to }),
@@ -137,6 +143,10 @@ export class TokenGate extends EventTarget {
       queue: settings.queue,
       listener: this.#listener,
       stranded: () => this.#stranded.count(),
+      maxStranded: settings.maxStranded,
+      recycle: settings.recycle,
+      disposeTimeoutMs: settings.disposeTimeoutMs,
+      isForLanes: ({ url }) => declaredLifecycles().has(url),
     });
     this.controls = makeControls(this.#engine);
     this.#listenToTokens();
@@ -277,6 +287,20 @@ export class TokenGate extends EventTarget {
   }
 
   /**
+   * Replaces all lanes, so that modules which have changed are imported anew. Lanes import a module once; the old ones get no more work, finish what they run,
+   * and end, after the `dispose` hooks of their modules. Calls made meanwhile wait for the new lanes, and none of them runs in an old one.
+   *
+   * The program's own copies of the modules stay what they are: an operation, or an option of one, that was not declared when the program began is not known
+   * to it, and calls on its own thread (`inline: "auto"`) run the old function. Modules from the net are those that the runtime keeps in its cache.
+   *
+   * @returns resolves when all old lanes are gone; a function that never returns keeps it waiting
+   * @throws {GateClosedError} when the gate is closed
+   */
+  async reload(): Promise<void> {
+    await this.#engine.reload();
+  }
+
+  /**
    * Closes the gate: it takes no more calls, finishes or ends those it has, and ends its lanes. What is ended rejects with a
    * {@linkcode GateClosedError}. A further call waits for the same end, and may hasten it: after `close()`, `close({ drain: false })`
    * ends what is not finished yet.
@@ -344,6 +368,15 @@ export class TokenGate extends EventTarget {
       );
     }
     this.#dispatch("lanecrash", { lane, exitCode, cause });
+  }
+
+  #onCrashLoop(loop: CrashLoop): void {
+    const { lane, crashes, delayMs } = loop;
+    warn(
+      `lane ${lane} has crashed ${crashes} times in a row, and is started again after ${delayMs} ms, then later each time`,
+      loop.cause,
+    );
+    this.#dispatch("crashloop", loop);
   }
 
   #listenToTokens(): void {

@@ -1,10 +1,13 @@
 // The answer ring in one thread: a lane that writes and a gate that reads when it likes.
+import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { allocateAnswers, AnswerReader, AnswerWriter } from "../lib/bridge/answer_ring.ts";
 import { strictDifference } from "./fixtures/strict_difference.ts";
 
+// More by TOKENGATE_RING_CASES=100000.
+const cases = Number(process.env.TOKENGATE_RING_CASES ?? 150);
 /** Bytes for records, as in `answer_ring.ts`; head and tail lie behind them. */
 const RING_BYTES = 2 ** 18;
 const HEAD = RING_BYTES / 4;
@@ -222,6 +225,6 @@ test("whatever the sizes, and however long the gate does not read, all that was 
       for (const answer of model) assertNext(reader, ...answer);
       assertNothing(reader);
     }),
-    { numRuns: 150 },
+    { numRuns: cases },
   );
 });

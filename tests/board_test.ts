@@ -25,7 +25,9 @@ const noEvents: LaneEvents = {
   unstartable: () => {},
   unsendable: () => {},
   late: () => {},
+  expired: () => {},
   settled: () => {},
+  retired: () => {},
   lost: () => {},
 };
 
@@ -56,7 +58,15 @@ function makeWorld(events: LaneEvents = noEvents): World {
 }
 
 function makeCall(id: number, args: readonly unknown[] = []): LaneCall {
-  return { id, operation: OPERATION, isLimited: false, args, transfer: undefined, slot: -1 };
+  return {
+    id,
+    operation: OPERATION,
+    isLimited: false,
+    latestMs: Infinity,
+    args,
+    transfer: undefined,
+    slot: -1,
+  };
 }
 
 function makeMember(): BoardMember & { wakes: number } {
@@ -222,7 +232,7 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
     adapter,
     clock,
     events: { ...noEvents, lost },
-    stranded: new StrandedThreads(() => {}),
+    stranded: new StrandedThreads(clock, () => {}),
     numbers,
     board,
     spinUs: 0,

@@ -1,9 +1,12 @@
 // The call board in one thread: gate and lanes take turns at every step, and a model says what may come of it.
+import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { CallBoard } from "../lib/bridge/call_board.ts";
 
+// More by TOKENGATE_RING_CASES=100000.
+const cases = Number(process.env.TOKENGATE_RING_CASES ?? 3_000);
 const SLOTS = 4;
 /** A ring has room for so many numbers: four rounds of all slots. */
 const RING = 16;
@@ -321,6 +324,6 @@ test("in every order of steps each call starts once at most, a recalled one neve
       assertEquals(calls, new Array(SLOTS).fill(undefined), "a call is left on the board");
       assertEquals(listed, 0);
     }),
-    { numRuns: 3_000 },
+    { numRuns: cases },
   );
 });

@@ -18,6 +18,7 @@ const documented = [
   "lib/gate/permit_pool.ts",
   "lib/bridge/transfer.ts",
   "lib/bridge/revivables.ts",
+  "lib/lifecycle.ts",
 ];
 
 /** The TypeScript blocks of a Markdown file, or of the comments of a source file. */

@@ -1,8 +1,13 @@
 // Frames, the form of the bridge for lanes without shared memory.
+import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { FrameReader, FrameWriter } from "../lib/bridge/frames.ts";
+
+// More by TOKENGATE_RING_CASES=100000.
+const given = process.env.TOKENGATE_RING_CASES;
+const cases = given === undefined ? undefined : Number(given);
 
 interface Entry {
   readonly first: number;
@@ -47,7 +52,7 @@ test("what is put into frames comes out of them, in order, one frame after the o
         assertEquals(reader.next(), false);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: cases ?? 300 },
   );
 });
 
@@ -93,7 +98,7 @@ test("bytes that no writer made are an error or a value, and nothing else", () =
         readAll(frame.buffer);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: cases ?? 500 },
   );
 });
 

@@ -43,6 +43,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("cancel" as const), which: fc.nat(60) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("abort" as const), signal: fc.nat(2) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("run" as const), steps: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload" as const) }) },
   // Calls that are taken back as soon as they are given out.
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("churn" as const), count: fc.nat(24) }) },
   {
@@ -64,7 +65,19 @@ const gate = fc.record({
   stopsThreads: fc.boolean(),
   hasBoard: fc.boolean(),
   stepCrashes: fc.constantFrom(0, 0, 0.01),
+  recycle: fc.option(
+    fc.record({
+      afterTokens: fc.constantFrom(1, 3, Infinity),
+      afterMs: fc.constantFrom(20, 200, Infinity),
+      heapBytes: fc.constant(Infinity),
+    }),
+    { nil: undefined, freq: 2 },
+  ),
+  // Some never come to the end of it, and are stopped by force.
+  disposeMs: fc.constantFrom(undefined, 0, 30, Infinity),
 });
+/** A lane that crashes for each of some hundred calls is started again every five seconds in the end. */
+const LONGEST_MS = 3_600_000;
 
 test("random programs of calls, limits, cancels, crashes and closes leave every token settled once and every count right", async () => {
   await fc.assert(
@@ -72,6 +85,7 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
       const world = new SimulatedGate(options);
       const signals = [new AbortController(), new AbortController(), new AbortController()];
       let closed: Promise<void> | undefined;
+      const reloads: Promise<void>[] = [];
       for (const step of steps) {
         switch (step.kind) {
           case "call":
@@ -107,6 +121,10 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
               await undefined;
             }
             break;
+          case "reload":
+            if (closed === undefined) reloads.push(world.engine.reload());
+            await undefined;
+            break;
           case "close":
             closed ??= world.engine.close(step.drain, step.timeoutMs);
             await undefined;
@@ -115,11 +133,12 @@ test("random programs of calls, limits, cancels, crashes and closes leave every 
         world.recount();
       }
       const hangs = steps.some((step) => step.kind === "call" && step.plan.runMs === Infinity);
-      await world.settle(() => world.recount(), hangs ? 6_000 : 120_000);
+      await world.settle(() => world.recount(), hangs ? 6_000 : LONGEST_MS);
       if (!hangs) checkNothingWaits(world);
       // What hangs without a limit is ended here.
       await Promise.all([world.engine.close(false, Infinity), world.settle(() => world.recount())]);
       if (closed !== undefined) await closed;
+      await Promise.all(reloads);
       check(world);
     }),
     { numRuns: programs },

@@ -23,6 +23,8 @@ export class CallContext implements OperationContext {
   #reason: unknown = undefined;
   #hasEnded = false;
   #wasAborted = false;
+  /** Whether its signal was fired by the gate's word. */
+  wasTold = false;
 
   /** @param tokenId the token @param lane number of the lane @param slot its slot @param flags where its flag is */
   constructor(tokenId: number, lane: number, slot: number, flags: AbortFlags) {
@@ -48,6 +50,7 @@ export class CallContext implements OperationContext {
 
   /** Fires the signal; the flag was raised by the gate itself. */
   abort(reason: unknown): void {
+    this.wasTold = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
   }

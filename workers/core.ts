@@ -23,11 +23,16 @@ import {
   CALL_FIELDS,
   CALLS,
   CRASH,
+  DISPOSABLE,
+  DISPOSING,
+  EXPIRED,
   INIT,
   type LaneInit,
   OPERATION,
   PROTOCOL,
   READY,
+  RETIRE,
+  RETIRED,
   RETURNED,
   RETURNED_PACKED,
   SKIPPED,
@@ -38,6 +43,9 @@ import {
 import { isThenable } from "../lib/bridge/thenable.ts";
 import { installLaneConsole } from "./console.ts";
 import { CallContext } from "./context.ts";
+import { InFlight } from "./in_flight.ts";
+import { HeapMeter } from "./heap_meter.ts";
+import { disposeModules, whenDisposable } from "./lifecycle.ts";
 import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
@@ -70,6 +78,7 @@ export class LaneCore {
   readonly #onTurn: () => void;
   #control: ControlBlock | undefined;
   #posted: PostedCalls | undefined;
+  #meter: HeapMeter | undefined;
   #queue: unknown[] = [];
   #head = 0;
   /** Slot of a call that was taken from the board and cannot be started before a message is read, or a module loaded; or -1. */
@@ -81,7 +90,10 @@ export class LaneCore {
   #isTurnPlanned = false;
   #messages = 0;
   #maxPayloadBytes = Infinity;
+  /** Time for the dispose hooks, in ms, once the lane is to end when it has finished what it has. */
+  #disposeTimeoutMs: number | undefined;
   #running: CallContext | undefined;
+  readonly #inFlight: InFlight = new InFlight();
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
   #turnMs = 0;
   #workedMs = 0;
@@ -96,6 +108,7 @@ export class LaneCore {
     this.#outbox = new Outbox(this.#port);
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
+    whenDisposable(() => this.#port.post([DISPOSABLE]));
   }
 
   #receive(data: unknown): void {
@@ -113,19 +126,37 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked] = message as [number, number, string, string, boolean];
+        const [, , url, name, isPacked, perLane] = message as [
+          number,
+          number,
+          string,
+          string,
+          boolean,
+          number,
+        ];
         const unknown = {
           fn: undefined,
           failure: undefined,
+          isRetried: false,
           meanMs: Infinity,
           slowestMs: Infinity,
           limitedSlowestMs: Infinity,
         };
-        this.#operations[message[1] as number] = { url, name, isPacked, ...unknown };
+        this.#operations[message[1] as number] = {
+          url,
+          name,
+          isPacked,
+          perLane,
+          inFlight: 0,
+          ...unknown,
+        };
         break;
       }
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
+        break;
+      case RETIRE:
+        this.#disposeTimeoutMs = message[1] as number;
         break;
       case INIT:
         return void this.#init(message[1] as LaneInit);
@@ -144,6 +175,7 @@ export class LaneCore {
     // A gate of another protocol reads the answer and says so; nothing else is understood.
     if (init.protocol === PROTOCOL) {
       this.#control = new ControlBlock(init.control);
+      this.#meter = new HeapMeter(this.#control);
       this.#maxPayloadBytes = init.maxPayloadBytes;
       if (init.board === undefined) this.#outbox.useFrames();
       else this.#posted = new PostedCalls(init.board, this.#control);
@@ -162,8 +194,11 @@ export class LaneCore {
     this.#control!.acknowledgeAbort(serial);
     // The call may have ended, and another be running, while the message was on its way.
     if (this.#running?.tokenId === tokenId && this.#running.aborted) {
-      this.#running.abort(decodeError(reason));
+      return this.#running.abort(decodeError(reason));
     }
+    if (this.#inFlight.size === 0) return;
+    this.#inFlight.abort(tokenId, () => decodeError(reason));
+    if (!this.#inFlight.isOpen && !this.#isBusy) this.#goToWork();
   }
 
   /** Under asynchronous work the queue may never be empty: what was taken from it goes when it is the greater part. */
@@ -178,6 +213,7 @@ export class LaneCore {
   /** Runs calls until there are none, one goes on asynchronously, or the event loop is to have its turn. */
   #work(): void {
     if (this.#isBusy || this.#isTurnPlanned) return;
+    if (!this.#inFlight.isOpen) return this.#goToWork();
     for (;;) {
       if (this.#head < this.#queue.length) {
         if (!this.#runMail()) return;
@@ -186,6 +222,9 @@ export class LaneCore {
         this.#head = 0;
         const slot = this.#takePosted();
         if (slot < 0) {
+          if (this.#disposeTimeoutMs !== undefined && this.#inFlight.size === 0) {
+            return this.#leave(this.#disposeTimeoutMs);
+          }
           if (!this.#rest()) return;
         } else if (!this.#runPosted(slot)) return;
       }
@@ -203,6 +242,7 @@ export class LaneCore {
 
   /** Tells the gate all that is done. */
   #tell(): void {
+    this.#meter?.look();
     this.#outbox.flush();
     this.#posted?.ring();
   }
@@ -224,7 +264,8 @@ export class LaneCore {
     if (hand < 0) return this.#posted?.take() ?? -1;
     this.#hand = -1;
     this.#control!.setHand(false);
-    return hand;
+    // The gate lists it anew.
+    return this.#disposeTimeoutMs === undefined ? hand : -1;
   }
 
   #keepInHand(slot: number): void {
@@ -243,7 +284,8 @@ export class LaneCore {
     if (posted.spin()) return true;
     const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
     const hasMail = this.#messages < this.#control!.messageCount;
-    if (isDrowsy || hasMail || this.#control!.isStopped) {
+    // What is in flight needs the event loop.
+    if (isDrowsy || hasMail || this.#inFlight.size > 0 || this.#control!.isStopped) {
       posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.
@@ -264,6 +306,18 @@ export class LaneCore {
     return false;
   }
 
+  /** Everything is done that a retired lane had to do: it takes leave, and waits for its end. */
+  #leave(disposeTimeoutMs: number): void {
+    this.#isBusy = true;
+    this.#control!.parking.work();
+    this.#tell();
+    this.#port.post([DISPOSING]);
+    void disposeModules(disposeTimeoutMs).then((failures) => {
+      this.#tell();
+      this.#port.post([RETIRED, failures.map((failure) => encodeError(failure))]);
+    });
+  }
+
   // Calls.
 
   /** Runs the next call of the mailbox. @returns false when the lane is to go on later */
@@ -279,10 +333,14 @@ export class LaneCore {
     queue[at + 3] = undefined;
     const nowMs = this.#nowBefore(operation, number < 0);
     if (operation.fn === undefined) {
-      this.#answer(operation, ~slot, UNSTARTABLE, encodeError(operation.failure), nowMs);
+      this.#answer(operation, ~slot, UNSTARTABLE, takeFailure(operation), nowMs);
       return true;
     }
     const control = this.#control!;
+    if (nowMs > control.latestMs(slot)) {
+      this.#outbox.add(~slot, EXPIRED, undefined, operation.name, nowMs);
+      return true;
+    }
     if (!control.claim(slot, nowMs)) {
       this.#outbox.add(~slot, SKIPPED, undefined, operation.name, nowMs);
       return true;
@@ -311,7 +369,7 @@ export class LaneCore {
     if (operation.fn === undefined) {
       const nowMs = originMs + performance.now();
       if (!posted.refuse(slot, word, nowMs)) return true;
-      this.#answer(operation, slot, UNSTARTABLE, encodeError(operation.failure), nowMs);
+      this.#answer(operation, slot, UNSTARTABLE, takeFailure(operation), nowMs);
       return true;
     }
     let args: unknown[];
@@ -325,7 +383,14 @@ export class LaneCore {
       return true;
     }
     const tokenId = posted.tokenId(slot);
+    const latestMs = posted.latestMs(slot);
     const nowMs = this.#nowBefore(operation, number < 0);
+    if (nowMs > latestMs) {
+      if (posted.refuse(slot, word, nowMs)) {
+        this.#answer(operation, slot, EXPIRED, undefined, nowMs);
+      }
+      return true;
+    }
     if (!posted.start(slot, word, nowMs)) return true;
     const context = new CallContext(tokenId, mark.lane, slot, posted);
     return this.#run(operation, slot, context, args, nowMs);
@@ -362,31 +427,32 @@ export class LaneCore {
     try {
       value = mark.within(context, operation.fn!, args);
       if (isThenable(value)) {
-        this.#finishLater(operation, tag, startedMs, value);
+        if (operation.perLane > 1) return this.#overlap(operation, tag, context, startedMs, value);
+        this.#finishLater(operation, tag, context, startedMs, value);
         return false;
       }
     } catch (error) {
       outcome = THREW;
       value = encodeThrown(error);
     }
-    this.#finish(operation, tag, startedMs, outcome, value);
+    this.#finish(operation, tag, context, startedMs, outcome, value);
     return true;
   }
 
   #finish(
     operation: LaneOperation,
     tag: number,
+    context: CallContext,
     startedMs: number,
     outcome: number,
     value: unknown,
   ): void {
     const endedMs = originMs + performance.now();
     this.#workedMs = endedMs;
-    this.#running!.end();
-    this.#running = undefined;
-    if (this.#isLong) {
-      this.#isLong = false;
-      this.#wakeUp();
+    context.end();
+    if (this.#running === context) {
+      this.#running = undefined;
+      this.#endLong();
     }
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
@@ -455,9 +521,46 @@ export class LaneCore {
     this.#outbox.add(tag, outcome, value, operation.name, nowMs);
   }
 
+  /** The call that was expected to take long has given way, or ended. */
+  #endLong(): void {
+    if (!this.#isLong) return;
+    this.#isLong = false;
+    this.#wakeUp();
+  }
+
+  /** A call goes on asynchronously, and others may run beside it. @returns whether the lane goes on at once */
+  #overlap(
+    operation: LaneOperation,
+    tag: number,
+    context: CallContext,
+    startedMs: number,
+    value: PromiseLike<unknown>,
+  ): boolean {
+    this.#running = undefined;
+    this.#inFlight.enter(operation, context);
+    this.#endLong();
+    const finish = (outcome: number, value: unknown): void => {
+      this.#inFlight.leave(operation, context);
+      this.#finish(operation, tag, context, startedMs, outcome, value);
+      this.#tell();
+      if (this.#isBusy) return;
+      this.#wakeUp();
+      this.#work();
+    };
+    new Promise((resolve) => resolve(value)).then(
+      (result) => finish(RETURNED, result),
+      (error) => finish(THREW, encodeThrown(error)),
+    );
+    if (this.#inFlight.isOpen) return true;
+    this.#goToWork();
+    this.#tell();
+    return false;
+  }
+
   #finishLater(
     operation: LaneOperation,
     tag: number,
+    context: CallContext,
     startedMs: number,
     value: PromiseLike<unknown>,
   ): void {
@@ -466,7 +569,7 @@ export class LaneCore {
     this.#goToWork();
     this.#tell();
     const finish = (outcome: number, value: unknown): void => {
-      this.#finish(operation, tag, startedMs, outcome, value);
+      this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#goOn();
     };
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.
@@ -506,4 +609,11 @@ export class LaneCore {
 
 function isUnloaded(operation: LaneOperation): boolean {
   return operation.fn === undefined && operation.failure === undefined;
+}
+
+/** What is to be told to a call that cannot be run. The failure of a hook is told once: the next call tries again. */
+function takeFailure(operation: LaneOperation): unknown {
+  const { failure } = operation;
+  if (operation.isRetried) operation.failure = undefined;
+  return encodeError(failure);
 }

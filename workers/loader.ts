@@ -7,16 +7,20 @@
 import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "../lib/errors.ts";
 import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
+import type { Overlapping } from "./in_flight.ts";
+import { importModule, prepareModule } from "./lifecycle.ts";
 import { mark } from "./mark.ts";
 
 /** An operation as a lane knows it: what it is called, and its function or the reason why it has none. */
-export interface LaneOperation {
+export interface LaneOperation extends Overlapping {
   readonly url: string;
   readonly name: string;
   /** Whether it is called with packed arguments. */
   readonly isPacked: boolean;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
+  /** Whether the failure is that of a hook: the next call tries again. */
+  isRetried: boolean;
   /** How long its runs take, in ms: a mean in which the recent ones count for more; infinite before the first. */
   meanMs: number;
   /** Longest of its recent runs, in ms, one that is long ago counting for less; infinite before the first. */
@@ -48,8 +52,9 @@ export async function load(operation: LaneOperation): Promise<void> {
   const { url, name } = operation;
   mark.misuse = undefined;
   isLoading = true;
+  operation.isRetried = false;
   try {
-    await import(url);
+    await importModule(url);
     const fn = lookUp(url, name)?.fn;
     operation.fn = fn !== undefined && operation.isPacked ? unpacking(fn) : fn;
   } catch (cause) {
@@ -65,6 +70,23 @@ export async function load(operation: LaneOperation): Promise<void> {
   operation.failure = refused.get(url) ?? operation.failure;
   if (operation.failure !== undefined) operation.fn = undefined;
   else if (operation.fn === undefined) operation.failure = notFound(url, name);
+  else await prepare(operation);
+}
+
+/** Its function is set when its module is prepared. */
+async function prepare(operation: LaneOperation): Promise<void> {
+  const { fn, url, name } = operation;
+  operation.fn = undefined;
+  try {
+    await prepareModule(url);
+    operation.fn = fn;
+  } catch (cause) {
+    operation.failure = new ModuleLoadError(
+      `Cannot run "${name}": the prepare hook of its module ${url} failed in the lane; the next call tries again`,
+      { cause },
+    );
+    operation.isRetried = true;
+  }
 }
 
 /** Unpacks the arguments first, and before that imports the modules that declare the classes, which is done once. */

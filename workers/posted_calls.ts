@@ -40,14 +40,21 @@ export class PostedCalls implements AbortFlags {
     this.#spinMs = init.spinUs / 1_000;
   }
 
-  /** Whether nothing is listed. */
+  /** Whether nothing is listed for this lane. */
   get isEmpty(): boolean {
-    return this.#board.isEmpty;
+    return this.#board.isEmpty || !this.#control.takesCalls;
   }
 
-  /** @returns the slot of the next call, or -1 */
+  /**
+   * Takes the next call. A lane that was retired in between drops what it has taken, unstarted: it may have been posted after the order, by a program that
+   * relies on another lane to run it. The gate lists it anew when the lane says that it has finished.
+   *
+   * @returns its slot, or -1
+   */
   take(): number {
-    return this.#control.isStopped ? -1 : this.#board.take();
+    if (!this.#control.takesCalls) return -1;
+    const slot = this.#board.take();
+    return this.#control.takesCalls ? slot : -1;
   }
 
   /** @returns the claim word of a call that is still to be run, or 0 */
@@ -63,6 +70,11 @@ export class PostedCalls implements AbortFlags {
   /** Id of the token. */
   tokenId(slot: number): number {
     return this.#board.tokenId(slot);
+  }
+
+  /** When the call may start at the latest, in ms since the epoch. */
+  latestMs(slot: number): number {
+    return this.#board.latestMs(slot);
   }
 
   /** @returns the arguments @throws {Error} when they are no longer there, or were never right */

@@ -57,6 +57,7 @@ const LENGTH = 3;
 const TOKEN_ID = 2;
 const STARTED_MS = 3;
 const ENDED_MS = 4;
+const LATEST_MS = 5;
 
 const SILENT = 0;
 const RUNG = 1;
@@ -134,6 +135,7 @@ export class CallBoard {
    * @param operation number of the operation, or its complement for a call with a limit
    * @param tokenId id of the token
    * @param argumentBytes how long the arguments are; negative when they are not in the slot but in its cell
+   * @param latestMs when it may start at the latest, in ms since the epoch
    */
   post(
     slot: number,
@@ -141,12 +143,14 @@ export class CallBoard {
     operation: number,
     tokenId: number,
     argumentBytes: number,
+    latestMs: number = Infinity,
   ): void {
     const word = this.#wordAt(slot);
     const double = word >> 1;
     this.#words[word + OPERATION] = operation;
     this.#words[word + LENGTH] = argumentBytes;
     this.#doubles[double + TOKEN_ID] = tokenId;
+    this.#doubles[double + LATEST_MS] = latestMs;
     this.#doubles[double + STARTED_MS] = NaN;
     this.#doubles[double + ENDED_MS] = NaN;
     Atomics.store(this.#words, word + ABORT, 0);
@@ -230,6 +234,11 @@ export class CallBoard {
   /** Id of the token. */
   tokenId(slot: number): number {
     return this.#doubles[(this.#wordAt(slot) >> 1) + TOKEN_ID]!;
+  }
+
+  /** When the call may start at the latest, in ms since the epoch. */
+  latestMs(slot: number): number {
+    return this.#doubles[(this.#wordAt(slot) >> 1) + LATEST_MS]!;
   }
 
   /** Where the arguments begin. */

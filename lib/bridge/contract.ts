@@ -11,6 +11,8 @@ export interface OperationReference {
   readonly url: string;
   /** Name under which it is declared there. */
   readonly name: string;
+  /** How many of its asynchronous calls may overlap in one lane. Default: 1. */
+  readonly perLane?: number | undefined;
 }
 
 /** One call as a lane sees it. The gate's tokens are these; the lane writes nothing but `slot`. */
@@ -21,6 +23,8 @@ export interface LaneCall {
   readonly operation: OperationReference;
   /** Whether it has a time limit or a signal: it may be stopped for good while it runs. */
   readonly isLimited: boolean;
+  /** After this it is not to be started any more, in ms since the epoch; infinite for no such time. */
+  readonly latestMs: number;
   /** What to run it with; read when the batch is sent. */
   readonly args: readonly unknown[];
   /** What of them is to be moved, beside what is marked among them. */
@@ -55,12 +59,16 @@ export interface LaneEvents {
   threw(lane: Lane, call: LaneCall, error: unknown, startedMs: number, endedMs: number): void;
   /** The function was not started and cannot be. */
   unstartable(lane: Lane, call: LaneCall, error: unknown): void;
+  /** The function was not started: its time had run out. */
+  expired(lane: Lane, call: LaneCall): void;
   /** The arguments cannot be sent. Arrives inside `flush` of a lane, or `post` of the board. */
   unsendable(call: LaneCall, error: unknown): void;
   /** A call that was released had run after all; its result is dropped. */
   late(lane: Lane): void;
   /** The events of one message are all delivered: time to send more. */
   settled(lane: Lane): void;
+  /** A lane that was told to retire has finished, and is to be stopped. `failures` are those of its dispose hooks. */
+  retired(lane: Lane, failures: readonly unknown[]): void;
   /** The lane is gone, once per start, whatever the reason. It may be started again. */
   lost(lane: Lane, loss: LaneLoss): void;
 }
@@ -112,6 +120,10 @@ export interface Lane extends CallHolder {
   readonly unstarted: number;
   /** Whether a released call is still running, so that the calls behind it would wait for no one knows how long. */
   readonly stuck: boolean;
+  /** Whether a module in it has a dispose hook: to end it on purpose, it is to be retired first. */
+  readonly isDisposable: boolean;
+  /** How large its heap was when it last looked, in bytes; 0 when that is not known. */
+  readonly heapBytes: number;
 
   /** Starts the lane; `ready` or `lost` follows. */
   start(): void;
@@ -123,6 +135,13 @@ export interface Lane extends CallHolder {
   recallUnstarted(limit: number): LaneCall[];
   /** Asks a call that has started here to stop, and gives it up: its answer will be `late`. It may be one of the board. */
   release(call: LaneCall, reason: unknown): void;
+  /**
+   * Tells the lane, which must be ready, to take no more calls from the board, to finish what it has, and to run the dispose hooks of its modules;
+   * `retired` follows, unless something ends it before.
+   *
+   * @param disposeTimeoutMs how long all hooks may take, in ms
+   */
+  retire(disposeTimeoutMs: number): void;
   /** Ends the lane, running work included; `lost` follows. */
   stop(): void;
   /** Whether the lane keeps the process alive. */

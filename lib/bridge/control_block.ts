@@ -29,10 +29,18 @@ const POSTED_COUNT = 1;
 const RETURN_COUNT = 2;
 const ABORT_SERIAL = 3;
 const HAND = 4;
-const STOPPED = 32;
+const HEAP_KB = 5;
+const ORDER = 32;
 const MESSAGE_COUNT = 33;
 const PARKING = 64;
 const HEADER_WORDS = 96;
+/** Of each slot: three stamps and two words. */
+const SLOT_BYTES = 32;
+
+// What the gate has ordered: each order includes those before it.
+const WORK = 0;
+const RETIRE = 1;
+const STOP = 2;
 
 /** One lane's shared control block; both sides hold one of these over the same memory. */
 export class ControlBlock {
@@ -47,29 +55,32 @@ export class ControlBlock {
   readonly #aborts: Int32Array;
   readonly #startedMs: Float64Array;
   readonly #endedMs: Float64Array;
+  readonly #latestMs: Float64Array;
 
   /** @param memory memory made by {@linkcode ControlBlock.allocate} */
   constructor(memory: SharedArrayBuffer) {
-    const slots = (memory.byteLength - HEADER_WORDS * 4) / 24;
+    const slots = (memory.byteLength - HEADER_WORDS * 4) / SLOT_BYTES;
     this.memory = memory;
     this.slots = slots;
     this.#header = new Int32Array(memory, 0, HEADER_WORDS);
     this.parking = new Parking(this.#header, PARKING);
     this.#startedMs = new Float64Array(memory, HEADER_WORDS * 4, slots);
     this.#endedMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 8, slots);
-    this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
-    this.#aborts = new Int32Array(memory, HEADER_WORDS * 4 + slots * 20, slots);
+    this.#latestMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
+    this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 24, slots);
+    this.#aborts = new Int32Array(memory, HEADER_WORDS * 4 + slots * 28, slots);
   }
 
   /** @param slots number of mailbox slots @returns a block with every word zero */
   static allocate(slots: number): ControlBlock {
-    return new ControlBlock(new SharedArrayBuffer(HEADER_WORDS * 4 + slots * 24));
+    return new ControlBlock(new SharedArrayBuffer(HEADER_WORDS * 4 + slots * SLOT_BYTES));
   }
 
   // The gate's side.
 
-  /** Prepares a slot for a new call. */
-  open(slot: number): void {
+  /** Prepares a slot for a new call. @param latestMs when it may start at the latest, in ms since the epoch */
+  open(slot: number, latestMs: number = Infinity): void {
+    this.#latestMs[slot] = latestMs;
     this.#startedMs[slot] = NaN;
     this.#endedMs[slot] = NaN;
     Atomics.store(this.#aborts, slot, 0);
@@ -86,9 +97,14 @@ export class ControlBlock {
     Atomics.store(this.#aborts, slot, 1);
   }
 
+  /** Tells the lane to take no more from the board; what is in its mailbox it may run. */
+  retire(): void {
+    Atomics.compareExchange(this.#header, ORDER, WORK, RETIRE);
+  }
+
   /** Tells the lane to start nothing more; a thread that outlives its termination reads this when it returns. */
   stop(): void {
-    Atomics.store(this.#header, STOPPED, 1);
+    Atomics.store(this.#header, ORDER, STOP);
   }
 
   /** Whether the call in this slot has started. */
@@ -137,11 +153,26 @@ export class ControlBlock {
     return Atomics.load(this.#header, ABORT_SERIAL);
   }
 
+  /** How large the lane's heap was when it last looked, in bytes; 0 before it has. */
+  get heapBytes(): number {
+    return Atomics.load(this.#header, HEAP_KB) * 1_024;
+  }
+
   // The lane's side.
 
   /** Whether the lane is to start nothing more. */
   get isStopped(): boolean {
-    return Atomics.load(this.#header, STOPPED) !== 0;
+    return Atomics.load(this.#header, ORDER) === STOP;
+  }
+
+  /** Whether the lane may take calls from the board: it is neither stopped nor retired. */
+  get takesCalls(): boolean {
+    return Atomics.load(this.#header, ORDER) === WORK;
+  }
+
+  /** Says how large the lane's heap is, in bytes. */
+  noteHeap(bytes: number): void {
+    Atomics.store(this.#header, HEAP_KB, Math.ceil(bytes / 1_024));
   }
 
   /** How many messages the gate has posted to the lane. */
@@ -162,6 +193,11 @@ export class ControlBlock {
   /** Counts a call of the board that has come to its end. */
   countReturn(): void {
     Atomics.add(this.#header, RETURN_COUNT, 1);
+  }
+
+  /** When the call in this slot may start at the latest, in ms since the epoch. */
+  latestMs(slot: number): number {
+    return this.#latestMs[slot]!;
   }
 
   /** Claims a call; false means that it was recalled, or that the lane is stopped, and must not run. */

@@ -114,11 +114,13 @@ function missingClass(url: string, name: string): NotCloneableError {
 export class PackedOperation implements OperationReference {
   readonly url: string;
   readonly name: string;
+  readonly perLane: number | undefined;
 
   /** @param operation the operation */
   constructor(operation: OperationReference) {
     this.url = operation.url;
     this.name = operation.name;
+    this.perLane = operation.perLane;
   }
 }
 

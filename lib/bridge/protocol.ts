@@ -8,7 +8,7 @@
  */
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 2;
+export const PROTOCOL: number = 4;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;
@@ -16,7 +16,7 @@ export const UP: number = 0;
 export const INIT: number = 1;
 /** The lane takes calls: `[READY, protocol]`. */
 export const READY: number = 2;
-/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed]`. */
+/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane]`. */
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
@@ -28,6 +28,14 @@ export const ANSWERS: number = 6;
 export const CRASH: number = 7;
 /** There are calls on the board: `[WAKE]`, to a lane that waits in its event loop. */
 export const WAKE: number = 8;
+/** The lane is to end when it has finished what it has: `[RETIRE, time for the dispose hooks in ms]`. It takes no more from the board already. */
+export const RETIRE: number = 9;
+/** A retired lane has finished what it had, and begins to dispose: `[DISPOSING]`. */
+export const DISPOSING: number = 10;
+/** A retired lane is done, and waits for its end: `[RETIRED, encoded errors of the dispose hooks]`. */
+export const RETIRED: number = 11;
+/** The lane has a module with a dispose hook: `[DISPOSABLE]`, once, before the answers of that module's calls. */
+export const DISPOSABLE: number = 12;
 
 /** Fields of one call in a {@linkcode CALLS} message. */
 export const CALL_FIELDS: number = 4;
@@ -44,6 +52,9 @@ export const UNSTARTABLE: number = 2;
 export const RETURNED_PACKED: number = 4;
 /** Outcome: the call had been recalled before it started; nothing ran. */
 export const SKIPPED: number = 3;
+
+/** Outcome: the call was not started, since its time had run out. */
+export const EXPIRED: number = 5;
 
 /** What a lane is told when it starts. */
 export interface LaneInit {

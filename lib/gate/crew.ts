@@ -7,6 +7,7 @@
 import type { Lane, LaneLoss } from "../bridge/contract.ts";
 import { LaneStartError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { BackOff } from "./back_off.ts";
 import { Seat } from "./seat.ts";
 
 /** After so many lanes in a row that did nothing before they died, starting is given up until there is a new reason. */
@@ -24,15 +25,21 @@ interface StartWaiter {
 export class Crew {
   readonly seats: readonly Seat[];
   readonly #clock: Clock;
+  readonly #backOff: BackOff;
   /** Number of the first lane: those of another kind come before. */
   readonly #firstIndex: number;
   #barrenStarts = 0;
   #startWaiters: StartWaiter[] = [];
   #isClosing = false;
 
-  /** @param clock the time @param lanes the lanes, numbered one after the other, none of them started */
-  constructor(clock: Clock, lanes: readonly Lane[]) {
+  /**
+   * @param clock the time
+   * @param lanes the lanes, numbered one after the other, none of them started
+   * @param backOff says when those may be started again that crash
+   */
+  constructor(clock: Clock, lanes: readonly Lane[], backOff: BackOff) {
     this.#clock = clock;
+    this.#backOff = backOff;
     this.seats = lanes.map((lane) => new Seat(lane));
     this.#firstIndex = lanes[0]?.index ?? 0;
   }
@@ -77,18 +84,36 @@ export class Crew {
     return executing;
   }
 
-  /** Starts lanes until `wanted` are live, or all are. */
+  /** Starts lanes until `wanted` are live, or all are; those that crash again and again only when it is time to. */
   ensure(wanted: number): void {
     if (this.#isClosing) return;
-    let missing = (this.#startWaiters.length > 0 ? this.seats.length : wanted) - this.liveCount;
+    let missing = (this.#startWaiters.length > 0 ? this.seats.length : wanted) - this.#atWork;
+    let nextMs = Infinity;
     for (let i = 0; i < this.seats.length && missing > 0; i++) {
       const seat = this.seats[i]!;
       if (seat.state !== "down" || !this.#mayStart(seat)) continue;
+      if (!this.#backOff.mayStart(seat)) {
+        nextMs = Math.min(nextMs, seat.restartMs);
+        continue;
+      }
       seat.state = "starting";
       seat.hasAnswered = false;
+      seat.answers = 0;
+      seat.readyMs = Infinity;
       missing--;
       seat.lane.start();
     }
+    this.#backOff.wait(missing > 0 ? nextMs : Infinity);
+  }
+
+  /** Lanes that do work, or are going to: one that was retired and runs nothing any more does not. */
+  get #atWork(): number {
+    let count = 0;
+    for (const seat of this.seats) {
+      const hasLeft = seat.state === "retiring" && seat.lane.executing === 0;
+      if (seat.state !== "down" && !hasLeft) count++;
+    }
+    return count;
   }
 
   /** A seat that was given up is tried again after some time. */
@@ -108,7 +133,10 @@ export class Crew {
 
   #forgetFailures(): void {
     this.#barrenStarts = 0;
-    for (const seat of this.seats) seat.barrenStarts = 0;
+    for (const seat of this.seats) {
+      seat.barrenStarts = 0;
+      this.#backOff.forgive(seat);
+    }
   }
 
   /** Starts all lanes. @returns resolves when all are ready; rejects when they cannot be started */
@@ -124,11 +152,13 @@ export class Crew {
   /** Records that a lane is ready. */
   ready(seat: Seat): void {
     seat.state = "ready";
+    seat.readyMs = this.#clock.now();
     this.#checkStarted();
   }
 
   /** Records that a lane does its work. */
   answered(seat: Seat): void {
+    seat.answers++;
     if (seat.hasAnswered) return;
     seat.hasAnswered = true;
     seat.barrenStarts = 0;
@@ -143,6 +173,7 @@ export class Crew {
   lost(seat: Seat, loss: LaneLoss): LaneStartError | undefined {
     const wasStopped = seat.state === "stopping";
     seat.state = "down";
+    if (!wasStopped) this.#backOff.crashed(seat, loss);
     // A lane that took a token with it is no endless restart: each such loss ends a token.
     const isBarren = !wasStopped && !seat.hasAnswered && loss.started.length === 0;
     if (!isBarren) return undefined;
@@ -162,6 +193,7 @@ export class Crew {
   /** No lane is started any more. @param error what those who wait for the start are told */
   close(error: unknown): void {
     this.#isClosing = true;
+    this.#backOff.wait(Infinity);
     this.#rejectStarted(error);
   }
 

@@ -45,6 +45,7 @@ import { Admission, type Promised, type RoomRequest } from "./admission.ts";
 import { findTokens, resolveArguments } from "./arguments.ts";
 import { CallerGroup } from "./caller_group.ts";
 import { CallerWork } from "./caller_work.ts";
+import { BackOff, type CrashLoop } from "./back_off.ts";
 import { Crew } from "./crew.ts";
 import { Desk } from "./desk.ts";
 import type { DeskPolicy, QueuePolicy } from "./desk_policy.ts";
@@ -57,7 +58,9 @@ import { PayloadChecks } from "./payload_checks.ts";
 import type { QueueBound } from "./queue_bound.ts";
 import { finalError, Retrying } from "./retrying.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
-import { circuitOpenError, drainingError, queueFullError } from "./refusals.ts";
+import type { RecyclePolicy, RetireReason } from "./retirement.ts";
+import { circuitOpenError, drainingError, queueFullError, strandedError } from "./refusals.ts";
+import type { Seat } from "./seat.ts";
 import { Signals } from "./signals.ts";
 import { Stopping } from "./stopping.ts";
 import { TimeLimits } from "./time_limits.ts";
@@ -91,6 +94,14 @@ export interface EngineParts {
   readonly listener: EngineListener;
   /** How many threads still run that were told to end. */
   readonly stranded: () => number;
+  /** How many of them there may be when a call is taken. */
+  readonly maxStranded: number;
+  /** When lanes are recycled; undefined for never. */
+  readonly recycle: RecyclePolicy | undefined;
+  /** How long the dispose hooks of a lane may take together, in ms. */
+  readonly disposeTimeoutMs: number;
+  /** Whether an operation is for lanes only, whatever its calls say. */
+  readonly isForLanes: (operation: OperationReference) => boolean;
 }
 
 /** What an engine tells of itself. Nothing may be asked of it inside. */
@@ -103,6 +114,12 @@ export interface EngineListener {
   laneGone(lane: number, exitCode: number | undefined): void;
   /** A lane was replaced because its function did not stop. */
   replaced(lane: number): void;
+  /** A lane was retired, to be started anew. */
+  recycled(lane: number, reason: RetireReason): void;
+  /** A lane crashes again and again. */
+  crashLoop(loop: CrashLoop): void;
+  /** A dispose hook has failed, or did not come to its end in time. */
+  disposeFailed(lane: number, cause: unknown): void;
   /** A queue is full, or half empty again; without an operation it is that of the gate. */
   saturation(isFull: boolean, operation: OperationReference | undefined, bound: QueueBound): void;
   /** A breaker changed its state. */
@@ -203,24 +220,34 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#keepAlive = new KeepAlive(
       parts.clock,
       this.#groups.flatMap(({ crew }) => crew.seats),
-      () => this.ledger.active > 0 || this.#groups.some(({ stopping }) => stopping.isUnderWay),
+      () =>
+        this.ledger.active > 0 ||
+        this.#groups.some((group) => group.stopping.isUnderWay || group.retirement.isReloading),
     );
   }
 
   #addGroup(lanes: readonly Lane[], board: Board | undefined): void {
-    const { clock, graceMs, listener } = this.#parts;
-    const crew = new Crew(clock, lanes);
-    this.#groups.push(
-      new LaneGroup({
-        clock,
-        crew,
-        board,
-        stopping: new Stopping(clock, crew, graceMs, (lane) => listener.replaced(lane)),
-        ledger: this.ledger,
-        planTurn: () => this.#planTurn(),
-        onAdmitted: this.#onAdmitted,
-      }),
-    );
+    const { clock, graceMs, listener, recycle, disposeTimeoutMs } = this.#parts;
+    const planTurn = (): void => this.#planTurn();
+    const onLoop = (loop: CrashLoop): void => listener.crashLoop(loop);
+    const crew = new Crew(clock, lanes, new BackOff({ clock, planTurn, onLoop }));
+    const retire = (seat: Seat): void => group.retirement.begin(seat, "close");
+    const group: LaneGroup = new LaneGroup({
+      clock,
+      crew,
+      board,
+      stopping: new Stopping(clock, crew, graceMs, (lane) => listener.replaced(lane), retire),
+      recycle,
+      disposeTimeoutMs,
+      graceMs,
+      onRecycled: (lane, reason) => listener.recycled(lane, reason),
+      onForced: (lane) =>
+        listener.disposeFailed(lane, new Error("it did not come to its end in time")),
+      ledger: this.ledger,
+      planTurn,
+      onAdmitted: this.#onAdmitted,
+    });
+    this.#groups.push(group);
   }
 
   /** Number of lanes. */
@@ -252,6 +279,18 @@ export class Engine implements LaneEvents, TokenOwner {
     return counts;
   }
 
+  /** Lanes that were retired, to be started anew. */
+  get recycled(): number {
+    let recycled = 0;
+    for (const { retirement } of this.#groups) recycled += retirement.recycled;
+    return recycled;
+  }
+
+  /** The lanes as the gate knows them, those of every kind. */
+  get seats(): Seat[] {
+    return this.#groups.flatMap(({ crew }) => crew.seats);
+  }
+
   /** Tokens that were started on the caller's thread while there were lanes. */
   get inline(): number {
     return this.#callerWork.started;
@@ -275,6 +314,9 @@ export class Engine implements LaneEvents, TokenOwner {
       desk.breaker.onChange = (from, to) => this.#parts.listener.breaker(operation, from, to);
     }
     this.desks.set(operation, desk);
+    for (const group of this.#groups) {
+      group.perLane = Math.max(group.perLane, operation.perLane ?? 1);
+    }
     return desk;
   }
 
@@ -317,6 +359,16 @@ export class Engine implements LaneEvents, TokenOwner {
     return token;
   }
 
+  /** Has lanes import their modules anew: replaces all of them. @returns resolves when the old ones are gone */
+  async reload(): Promise<void> {
+    if (this.#closing !== undefined) throw closedError("reload the lanes of");
+    const gone = this.#groups.map(({ retirement }) => retirement.reload());
+    this.#planTurn();
+    this.#keepAlive.hold();
+    await Promise.all(gone);
+    this.#keepAlive.release();
+  }
+
   /** Closes the gate: no new calls; those it has are finished, or ended. A later call may cut short what an earlier one allowed. */
   close(drain: boolean, timeoutMs: number): Promise<void> {
     this.#closing ??= this.#close();
@@ -333,6 +385,9 @@ export class Engine implements LaneEvents, TokenOwner {
     if (this.#isDraining || desk.isDraining) {
       this.#refuse(desk, drainingError(desk.operation, desk.isDraining));
     }
+    const { stranded, maxStranded } = this.#parts;
+    const count = stranded();
+    if (count > maxStranded) this.#refuse(desk, strandedError(count, maxStranded));
     let pass = -1;
     if (desk.breaker !== undefined) {
       const waitMs = desk.breaker.admit(nowMs);
@@ -419,8 +474,9 @@ export class Engine implements LaneEvents, TokenOwner {
   // What the lanes tell.
 
   ready(lane: Lane): void {
-    const { crew } = this.#groupOf(lane);
+    const { crew, retirement } = this.#groupOf(lane);
     crew.ready(crew.seatOf(lane));
+    retirement.ready(crew.seatOf(lane));
     this.#parts.listener.laneReady(lane.index);
     this.#planTurn();
   }
@@ -455,6 +511,15 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#attemptFailed(call as CallToken, FAILED, error, false);
   }
 
+  expired(lane: Lane, call: LaneCall): void {
+    const token = call as CallToken;
+    this.#answered(lane);
+    // By the lane's clock, which may be a little ahead.
+    const nowMs = Math.max(this.#clock.now(), token.latestMs);
+    const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
+    this.#reject(token, TIMEOUT, timeoutError(token.operation, limit, token.limits[limit]!));
+  }
+
   unsendable(call: LaneCall, error: unknown): void {
     this.#fail(call as CallToken, error);
     this.#planTurn();
@@ -471,6 +536,12 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#turn();
   }
 
+  retired(lane: Lane, failures: readonly unknown[]): void {
+    const { crew, retirement } = this.#groupOf(lane);
+    retirement.retired(crew.seatOf(lane));
+    for (const cause of failures) this.#parts.listener.disposeFailed(lane.index, cause);
+  }
+
   lost(lane: Lane, loss: LaneLoss): void {
     const group = this.#groupOf(lane);
     const { crew, stopping } = group;
@@ -485,6 +556,7 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#parts.listener.crashed(lane.index, loss);
     }
     stopping.lost(seat);
+    group.retirement.lost(seat);
     for (const call of loss.started) {
       this.#attemptFailed(call as CallToken, FAILED, crashError(call, lane.index, loss), true);
     }
@@ -520,7 +592,8 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   #mayRunInline(desk: Desk): boolean {
-    return !desk.isGated && !desk.isPaused && !desk.group.isPaused &&
+    return !this.#parts.isForLanes(desk.operation) && !desk.isGated && !desk.isPaused &&
+      !desk.group.isPaused &&
       desk.group !== this.#callerGroup;
   }
 

@@ -11,6 +11,7 @@ import type { BreakerState } from "./breaker.ts";
 import type { Desk } from "./desk.ts";
 import type { Engine } from "./engine.ts";
 import type { HealthClass } from "./guard_record.ts";
+import { type LaneStats, readSeat } from "./lane_stats.ts";
 
 /** Tokens by state. Those of the first three are there now; the others have settled. Together they are `submitted`. */
 export interface TokenCounts {
@@ -58,10 +59,14 @@ export interface GateStats extends TokenCounts {
   readonly inline: number;
   /** Lanes that died without being told to. */
   readonly crashes: number;
+  /** Lanes that were retired, to be started anew: recycled, or for a reload. */
+  readonly recycled: number;
   /** Lanes that are up, now. */
   readonly lanes: number;
   /** Threads told to end that still run, since the runtime cannot stop a loop (Deno), now. */
   readonly stranded: number;
+  /** Each lane, now, those that are not up included. */
+  readonly perLane: readonly LaneStats[];
   /** The queue, now. */
   readonly queue: QueueStats;
   /** Part of the lanes' time of the last seconds that was spent inside of functions, from 0 to 1. */
@@ -123,8 +128,10 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     dropped: ledger.dropped,
     inline: engine.inline,
     crashes: ledger.crashes,
+    recycled: engine.recycled,
     lanes: engine.liveLanes,
     stranded,
+    perLane: engine.seats.map((seat) => readSeat(seat, nowMs)),
     queue: {
       reserved: admission.bound?.reserved ?? 0,
       bytes: admission.bound?.bytes ?? 0,

@@ -14,6 +14,7 @@ import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
 import { Lineup } from "./lineup.ts";
+import { type RecyclePolicy, Retirement, type RetireReason } from "./retirement.ts";
 import { route, takeForIdle, type TokenSource } from "./router.ts";
 import type { Seat } from "./seat.ts";
 import type { Stopping } from "./stopping.ts";
@@ -26,6 +27,15 @@ export interface LaneGroupParts {
   /** Where the lanes take their calls; undefined when they have mailboxes only. */
   readonly board: Board | undefined;
   readonly stopping: Stopping;
+  /** When lanes are recycled; undefined for never. */
+  readonly recycle: RecyclePolicy | undefined;
+  /** How long the dispose hooks of a lane may take together, in ms, and how much longer it may take to say so. */
+  readonly disposeTimeoutMs: number;
+  readonly graceMs: number;
+  /** A lane was retired. */
+  readonly onRecycled: (lane: number, reason: RetireReason) => void;
+  /** A retired lane did not come to its end in time. */
+  readonly onForced: (lane: number) => void;
   readonly ledger: Ledger;
   /** Plans to give out what waits. */
   readonly planTurn: () => void;
@@ -37,8 +47,11 @@ export interface LaneGroupParts {
 export class LaneGroup implements TokenGroup {
   readonly crew: Crew;
   readonly stopping: Stopping;
+  readonly retirement: Retirement;
   readonly lineup: Lineup = new Lineup();
   isPaused = false;
+  /** How many calls may run at once in one lane, of the operation that allows most. */
+  perLane = 1;
   readonly planTurn: () => void;
   readonly #parts: LaneGroupParts;
   readonly #board: Board | undefined;
@@ -54,6 +67,17 @@ export class LaneGroup implements TokenGroup {
     this.#parts = parts;
     this.crew = parts.crew;
     this.stopping = parts.stopping;
+    this.retirement = new Retirement({
+      clock: parts.clock,
+      crew: parts.crew,
+      policy: parts.recycle,
+      disposeTimeoutMs: parts.disposeTimeoutMs,
+      graceMs: parts.graceMs,
+      takeBack: (calls) => this.takeBack(calls),
+      planTurn: parts.planTurn,
+      onRecycled: parts.onRecycled,
+      onForced: parts.onForced,
+    });
     this.planTurn = parts.planTurn;
     this.#board = parts.board;
     this.#source = parts.board === undefined ? this.lineup : this.#mail;
@@ -63,6 +87,7 @@ export class LaneGroup implements TokenGroup {
   // Giving out.
 
   turn(): void {
+    this.retirement.look();
     if (!this.isPaused) {
       this.crew.ensure(this.lineup.size + this.#mail.size + this.#admitted);
       this.#giveOut();
@@ -80,7 +105,7 @@ export class LaneGroup implements TokenGroup {
 
   #giveOut(): void {
     if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
-    route(this.#source, this.crew.seats, this.#admit);
+    route(this.#source, this.crew.seats, this.perLane, this.#admit);
   }
 
   #postAll(board: Board): void {

@@ -11,8 +11,8 @@ import type { LaneCall } from "../bridge/contract.ts";
 import type { CallToken } from "../call_token.ts";
 import type { Seat } from "./seat.ts";
 
-/** Fewest calls a lane is given when there is work: one to run, and one so that it need not wait for the next. */
-const LEAST_DEPTH = 2;
+/** Fewest calls a lane is given when there is work, beside those that may run in it at once: one, so that it need not wait for the next. */
+const LEAST_AHEAD = 1;
 /** Most calls a lane holds. */
 const MOST_DEPTH = 128;
 
@@ -29,21 +29,24 @@ export interface TokenSource {
  *
  * @param source the tokens that wait
  * @param seats the lanes
+ * @param perLane how many calls may run at once in one lane: more than one where some overlap
  * @param admit sends one token
  */
 export function route(
   source: TokenSource,
   seats: readonly Seat[],
+  perLane: number,
   admit: (seat: Seat, token: CallToken) => void,
 ): void {
   if (source.size === 0) return;
-  const depth = depthOf(source, seats);
+  const least = perLane + LEAST_AHEAD;
+  const depth = depthOf(source, seats, least);
   for (;;) {
     const seat = leastOccupied(seats);
     if (seat === undefined) return;
     // Half a depth at once: a lane that has just answered one call is not sent one by one.
     const room = Math.min(depth, seat.lane.capacity) - seat.lane.occupied;
-    if (room <= 0 || (room < depth >> 1 && seat.lane.occupied > LEAST_DEPTH)) return;
+    if (room <= 0 || (room < depth >> 1 && seat.lane.occupied > least)) return;
     for (let n = 0; n < room; n++) {
       const token = source.shift();
       if (token === undefined) break;
@@ -79,7 +82,7 @@ export function takeForIdle(seats: readonly Seat[]): LaneCall[] {
   return richest.lane.recallUnstarted(share);
 }
 
-function depthOf(source: TokenSource, seats: readonly Seat[]): number {
+function depthOf(source: TokenSource, seats: readonly Seat[], least: number): number {
   let total = source.size;
   let open = 0;
   for (let i = 0; i < seats.length; i++) {
@@ -89,7 +92,7 @@ function depthOf(source: TokenSource, seats: readonly Seat[]): number {
     open++;
   }
   const share = Math.ceil(total / (2 * Math.max(1, open)));
-  return Math.max(LEAST_DEPTH, Math.min(MOST_DEPTH, share));
+  return Math.max(least, Math.min(MOST_DEPTH, share));
 }
 
 function leastOccupied(seats: readonly Seat[]): Seat | undefined {

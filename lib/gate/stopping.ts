@@ -14,14 +14,28 @@ export class Stopping {
   readonly #crew: Crew;
   readonly #graceMs: number;
   readonly #onReplaced: (lane: number) => void;
+  readonly #retire: (seat: Seat) => void;
   #onAllDown: (() => void) | undefined;
 
-  /** @param clock the time @param crew the lanes @param graceMs the time of grace, in ms @param onReplaced told when it was not enough */
-  constructor(clock: Clock, crew: Crew, graceMs: number, onReplaced: (lane: number) => void) {
+  /**
+   * @param clock the time
+   * @param crew the lanes
+   * @param graceMs the time of grace, in ms
+   * @param onReplaced told when it was not enough
+   * @param retire ends a lane whose modules have something to dispose of
+   */
+  constructor(
+    clock: Clock,
+    crew: Crew,
+    graceMs: number,
+    onReplaced: (lane: number) => void,
+    retire: (seat: Seat) => void,
+  ) {
     this.#clock = clock;
     this.#crew = crew;
     this.#graceMs = graceMs;
     this.#onReplaced = onReplaced;
+    this.#retire = retire;
   }
 
   /** Whether all lanes are being stopped, and some are not down yet. */
@@ -31,7 +45,7 @@ export class Stopping {
 
   /** A function in the lane was asked to stop: from now on it has its time of grace. */
   startGrace(seat: Seat): void {
-    if (seat.graceTimer !== undefined || seat.state !== "ready") return;
+    if (seat.graceTimer !== undefined || !seat.isServing) return;
     // Quiet: a program that is done need not wait for a function that it gave up.
     seat.graceTimer = this.#clock.setTimer(() => this.#replace(seat), this.#graceMs, true);
   }
@@ -59,7 +73,9 @@ export class Stopping {
   }
 
   #stopWhenFree(seat: Seat): void {
-    if (seat.state === "down" || seat.state === "stopping" || seat.graceTimer !== undefined) return;
+    if (seat.graceTimer !== undefined) return;
+    if (seat.state === "ready" && seat.lane.isDisposable) return this.#retire(seat);
+    if (seat.state !== "ready" && seat.state !== "starting") return;
     seat.state = "stopping";
     seat.lane.stop();
   }
@@ -72,7 +88,7 @@ export class Stopping {
 
   #replace(seat: Seat): void {
     seat.graceTimer = undefined;
-    if (seat.state !== "ready") return;
+    if (!seat.isServing) return;
     seat.state = "stopping";
     seat.lane.stop();
     this.#onReplaced(seat.lane.index);

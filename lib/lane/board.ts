@@ -182,7 +182,14 @@ export class SharedBoard implements Board {
     this.#sequences[slot] = this.#nextSequence++;
     const { isLimited } = call;
     this.#numbers[slot] = number;
-    this.memory.post(slot, generation, isLimited ? ~number : number, call.id, length);
+    this.memory.post(
+      slot,
+      generation,
+      isLimited ? ~number : number,
+      call.id,
+      length,
+      call.latestMs,
+    );
     this.#postedMs += habit.meanMs + DISPATCH_MS;
     // The lanes begin while the rest of a burst is posted.
     if (++this.#posted === EARLY_CALLS) this.#wakeLanes();
@@ -244,6 +251,25 @@ export class SharedBoard implements Board {
   }
 
   // What the lanes' hosts ask.
+
+  /**
+   * Lists every open call anew: a lane that was retired may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
+   * does no harm: a number is a hint, and one of two lanes claims the call.
+   */
+  listAnew(): void {
+    const { memory } = this;
+    while (memory.take() >= 0);
+    const open: number[] = [];
+    for (let slot = 0; slot < this.#calls.length; slot++) {
+      if (memory.openWord(slot) !== 0) open.push(slot);
+    }
+    open.sort((a, b) => this.#sequences[a]! - this.#sequences[b]!);
+    for (const slot of open) memory.list(slot);
+    if (open.length === 0) return;
+    this.#posted += open.length;
+    this.#postedMs = Infinity;
+    this.flush();
+  }
 
   /** Enters a life of a lane. @returns its number */
   join(member: BoardMember): number {

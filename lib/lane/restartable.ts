@@ -33,6 +33,12 @@ export interface LaneRun {
   recall(call: LaneCall): boolean;
   /** Gives a started call up. */
   release(call: LaneCall, reason: unknown): void;
+  /** Whether a module in it has a dispose hook. */
+  readonly isDisposable: boolean;
+  /** How large its heap is, in bytes; 0 when that is not known. */
+  readonly heapBytes: number;
+  /** Ends the run when it has finished what it has; it says when. */
+  retire(disposeTimeoutMs: number): void;
   /** Ends the run. */
   stop(): void;
   /** Whether it keeps the process alive. */
@@ -81,6 +87,14 @@ export class RestartableLane implements Lane {
 
   get stuck(): boolean {
     return (this.#run?.released ?? 0) > 0;
+  }
+
+  get isDisposable(): boolean {
+    return this.#run?.isDisposable ?? false;
+  }
+
+  get heapBytes(): number {
+    return this.#run?.heapBytes ?? 0;
   }
 
   start(): void {
@@ -133,6 +147,10 @@ export class RestartableLane implements Lane {
 
   release(call: LaneCall, reason: unknown): void {
     this.#run!.release(call, reason);
+  }
+
+  retire(disposeTimeoutMs: number): void {
+    this.#run?.retire(disposeTimeoutMs);
   }
 
   stop(): void {

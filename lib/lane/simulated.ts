@@ -38,6 +38,10 @@ export interface SimulatedLaneParts {
   readonly stopsThreads: boolean;
   /** Slots of the mailbox. */
   readonly capacity: number;
+  /** How long the hooks of a retired lane take, in ms; infinite for one that never comes to its end. Default: nothing to dispose of. */
+  readonly disposeMs?: number | undefined;
+  /** How large a lane's heap is after so many calls, in bytes. Default: not known. */
+  readonly heapBytes?: ((calls: number) => number) | undefined;
 }
 
 /** What keeps two messages apart, in ms. */
@@ -72,11 +76,13 @@ class SimulatedRun implements LaneRun {
   #outgoing: [slot: number, call: LaneCall][] = [];
   #running: { slot: number; call: LaneCall; timer: unknown } | undefined;
   #isReady = false;
+  #isRetired = false;
   #isStopped = false;
   #hasEnded = false;
   /** Messages arrive in the order they were posted: to the lane none before this moment, to the gate none before that. */
   #nextArrivalMs = 0;
   #nextDeliveryMs = 0;
+  #calls = 0;
 
   constructor(lane: Lane, parts: SimulatedLaneParts, onEnd: () => void) {
     this.#lane = lane;
@@ -163,6 +169,34 @@ class SimulatedRun implements LaneRun {
     running.timer = this.#parts.clock.setTimer(() => this.#finish("throw"), stopMs, true);
   }
 
+  get isDisposable(): boolean {
+    return this.#parts.disposeMs !== undefined;
+  }
+
+  get heapBytes(): number {
+    return this.#parts.heapBytes?.(this.#calls) ?? 0;
+  }
+
+  retire(): void {
+    const { clock } = this.#parts;
+    this.#nextArrivalMs = Math.max(this.#nextArrivalMs + TICK_MS, clock.now() + this.#latency());
+    clock.setTimer(
+      () => {
+        this.#isRetired = true;
+        this.#next();
+      },
+      this.#nextArrivalMs - clock.now(),
+      false,
+    );
+  }
+
+  #dispose(): void {
+    const { clock, disposeMs = 0, events } = this.#parts;
+    this.#isRetired = false;
+    if (disposeMs === Infinity) return;
+    clock.setTimer(() => this.#deliver(() => events.retired(this.#lane, [])), disposeMs, false);
+  }
+
   stop(): void {
     if (this.#isStopped || this.#hasEnded) return;
     this.#isStopped = true;
@@ -189,6 +223,7 @@ class SimulatedRun implements LaneRun {
         this.#claims[slot] = STARTED;
         this.#started[slot] = this.#parts.clock.now();
         this.executing++;
+        this.#calls++;
         this.#parts.onStart(call);
         const timer = plan.runMs === Infinity
           ? undefined
@@ -196,6 +231,7 @@ class SimulatedRun implements LaneRun {
         this.#running = { slot, call, timer };
       }
     }
+    if (this.#isRetired && this.#running === undefined) this.#dispose();
   }
 
   #finish(outcome: string): void {

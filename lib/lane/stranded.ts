@@ -1,41 +1,75 @@
 /**
- * Threads that were told to end and run on, because the runtime cannot stop a loop (Deno). They are counted until their function
- * returns, and never hidden.
+ * Threads that were told to end and run on, because the runtime cannot stop a loop (Deno). They are counted until their loop has come to its end, and
+ * never hidden.
+ *
+ * A thread in a loop cannot be terminated, and one that was told to end starts nothing more. So it is left as it is, with a message in its queue: when its event
+ * loop takes that, the loop is over, whatever the function that had it is going to do, and the worker is terminated for good.
  *
  * @module
  */
 
 import type { ControlBlock } from "../bridge/control_block.ts";
+import type { Clock } from "../runtime/clock.ts";
+
+/** How often they are looked after, in ms. */
+const LOOK_MS = 50;
 
 interface StrandedThread {
   readonly control: ControlBlock;
-  readonly returnCount: number;
+  /** The message that it has not taken. */
+  readonly serial: number;
+  readonly terminate: () => void;
 }
 
 /** The stranded threads of one gate. */
 export class StrandedThreads {
+  readonly #clock: Clock;
   readonly #onFirst: () => void;
   #threads: StrandedThread[] = [];
   #hasAny = false;
+  #isLookPlanned = false;
 
-  /** @param onFirst called when the first thread is stranded, and never again */
-  constructor(onFirst: () => void) {
+  /** @param clock the time @param onFirst called when the first thread is stranded, and never again */
+  constructor(clock: Clock, onFirst: () => void) {
+    this.#clock = clock;
     this.#onFirst = onFirst;
   }
 
-  /** Counts a thread whose function does not return. */
-  add(control: ControlBlock): void {
+  /**
+   * Counts a thread.
+   *
+   * @param control its control block
+   * @param serial the abort message that it has not taken
+   * @param terminate ends its worker, when that can be done
+   */
+  add(control: ControlBlock, serial: number, terminate: () => void): void {
     if (!this.#hasAny) this.#onFirst();
     this.#hasAny = true;
-    this.#threads.push({ control, returnCount: control.returnCount });
+    this.#threads.push({ control, serial, terminate });
+    this.#planLook();
   }
 
-  /** How many are still running. A thread whose function has returned starts nothing more, and is forgotten. */
+  /** How many still run. */
   count(): number {
-    if (this.#threads.length === 0) return 0;
-    this.#threads = this.#threads.filter((thread) =>
-      thread.control.returnCount === thread.returnCount
+    const threads = this.#threads;
+    if (threads.length === 0) return 0;
+    const left = threads.filter(({ control, serial }) => control.abortSerial < serial);
+    if (left.length === threads.length) return left.length;
+    this.#threads = left;
+    for (const thread of threads) if (!left.includes(thread)) thread.terminate();
+    return left.length;
+  }
+
+  #planLook(): void {
+    if (this.#isLookPlanned) return;
+    this.#isLookPlanned = true;
+    this.#clock.setTimer(
+      () => {
+        this.#isLookPlanned = false;
+        if (this.count() > 0) this.#planLook();
+      },
+      LOOK_MS,
+      true,
     );
-    return this.#threads.length;
   }
 }

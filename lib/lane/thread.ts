@@ -15,11 +15,16 @@ import {
   CALL_FIELDS,
   CALLS,
   CRASH,
+  DISPOSABLE,
+  DISPOSING,
+  EXPIRED,
   INIT,
   type LaneInit,
   OPERATION,
   PROTOCOL,
   READY,
+  RETIRE,
+  RETIRED,
   RETURNED,
   RETURNED_PACKED,
   SKIPPED,
@@ -49,6 +54,11 @@ const FAREWELL_MS = 1_000;
 
 /** So many calls at least are put into a frame: for fewer, structured clone is as quick. */
 const LEAST_FRAMED = 4;
+/** How long an event loop may be silent before it is taken to be kept from having a turn, in ms, and when it is first asked. */
+const PROOF_MS = 50;
+const FIRST_PROOF_MS = 1;
+/** In place of a token's id: nothing is to be stopped, only its event loop is to be heard of. */
+const NO_TOKEN = -1;
 /** Outcome, on this side only: the answer cannot be read. */
 const UNREADABLE = -1;
 
@@ -110,8 +120,14 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   /** Where there is no board; what that does not take, no frame takes either. */
   readonly #frames: FrameWriter | undefined;
   #abortSerial = 0;
+  /** Since when its event loop is silent, in ms since the epoch. */
+  #silentMs = 0;
+  isDisposable = false;
   #isUp = false;
   #isReady = false;
+  #isRetired = false;
+  /** Whether the dispose hooks run. */
+  #isDisposing = false;
   #isStopped = false;
   #isHeld = true;
   #hasEnded = false;
@@ -161,7 +177,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
 
   send(call: LaneCall): void {
     const slot = this.mailbox.put(call);
-    this.control.open(slot);
+    this.control.open(slot, call.latestMs);
     const number = this.#parts.numbers.of(call.operation);
     this.#hasMoved[slot] = 0;
     if (movesArguments(call)) {
@@ -266,7 +282,17 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     // The flag is raised first: a loop polls it, and may never read the message.
     if (!(this.mailbox.holds(call) ? this.#abandonMail(call) : this.#abandonPosted(call))) return;
     this.released++;
-    this.#post([ABORT, call.id, ++this.#abortSerial, encodeError(reason)]);
+    this.#postAbort(call.id, encodeError(reason));
+  }
+
+  #postAbort(id: number, reason: unknown): void {
+    if (!this.#isLoopSilent) this.#silentMs = this.#parts.clock.now();
+    this.#post([ABORT, id, ++this.#abortSerial, reason]);
+  }
+
+  /** Whether the worker's event loop has not taken what was posted to it for its answer. */
+  get #isLoopSilent(): boolean {
+    return this.control.abortSerial < this.#abortSerial;
   }
 
   /** @returns whether it was still running */
@@ -284,6 +310,19 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   #abandonPosted(call: LaneCall): boolean {
     this.#accountedPosted++;
     return this.#board!.abandon(call.slot);
+  }
+
+  get heapBytes(): number {
+    return this.control.heapBytes;
+  }
+
+  retire(disposeTimeoutMs: number): void {
+    if (this.#isRetired || this.#isStopped || this.#hasEnded) return;
+    this.#isRetired = true;
+    // The order first: a lane that is taking a call looks for it afterwards.
+    this.control.retire();
+    this.flush();
+    this.#post([RETIRE, disposeTimeoutMs]);
   }
 
   stop(): void {
@@ -334,7 +373,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   }
 
   wake(): boolean {
-    if (!this.#isReady || this.#isStopped || this.#hasEnded) return false;
+    if (!this.#isReady || this.#isRetired || this.#isStopped || this.#hasEnded) return false;
     const how = this.control.parking.wake();
     if (how === NEEDS_MESSAGE) this.#post([WAKE]);
     return how !== AT_WORK;
@@ -342,7 +381,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
 
   introduce(number: number, operation: OperationReference): void {
     const isPacked = operation instanceof PackedOperation;
-    this.#post([OPERATION, number, operation.url, operation.name, isPacked]);
+    const { url, name, perLane = 1 } = operation;
+    this.#post([OPERATION, number, url, name, isPacked, perLane]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -353,11 +393,43 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   }
 
   #terminate(): void {
-    const { clock } = this.#parts;
+    const { adapter, clock } = this.#parts;
     clock.clearTimer(this.#timer);
+    if (!adapter.stopsThreads && this.#mayBeStuck) {
+      this.#postAbort(NO_TOKEN, undefined);
+      return this.#awaitProof(FIRST_PROOF_MS);
+    }
+    this.#endWorker();
+  }
+
+  #endWorker(): void {
+    const { clock } = this.#parts;
     this.#worker?.terminate();
     // Not quiet while tokens wait: the end of this worker is what lets them go on elsewhere.
     this.#timer = clock.setTimer(() => this.#end(undefined), FAREWELL_MS, !this.#isHeld);
+  }
+
+  /** Whether a function, a hook, or a module that is being loaded, may be what keeps its event loop from having a turn. */
+  get #mayBeStuck(): boolean {
+    const { startedCount, postedCount, returnCount } = this.control;
+    const isRunning = startedCount + postedCount > returnCount;
+    return this.#isReady && (this.#isSilent || this.#isDisposing || isRunning);
+  }
+
+  /**
+   * Terminating a worker ends it as soon as its event loop has a turn, and a loop never. Which of the two it is, is known when it has taken a message; until
+   * then the worker is not terminated, or nobody would learn of the end of a loop that does end.
+   */
+  #awaitProof(waitMs: number): void {
+    const { clock, stranded } = this.#parts;
+    if (!this.#isLoopSilent) return this.#endWorker();
+    const leftMs = this.#silentMs + PROOF_MS - clock.now();
+    const task = leftMs > 0 ? () => this.#awaitProof(2 * waitMs) : () => {
+      if (!this.#isLoopSilent) return this.#endWorker();
+      stranded.add(this.control, this.#abortSerial, () => this.#worker?.terminate());
+      this.#end(undefined);
+    };
+    this.#timer = clock.setTimer(task, Math.max(0, Math.min(waitMs, leftMs)), !this.#isHeld);
   }
 
   #startTimedOut(): void {
@@ -420,6 +492,16 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
       case CRASH:
         this.#cause = decodeError(message[1]);
         return;
+      case DISPOSABLE:
+        this.isDisposable = true;
+        return;
+      case DISPOSING:
+        this.#isDisposing = true;
+        return this.#board?.listAnew();
+      case RETIRED:
+        this.#isDisposing = false;
+        if (this.#isStopped) return;
+        return this.#parts.events.retired(this.#lane, (message[1] as unknown[]).map(decodeError));
     }
   }
 
@@ -476,7 +558,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     const { events } = this.#parts;
     const isPosted = tag >= 0;
     const slot = isPosted ? tag : ~tag;
-    const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE;
+    const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE && outcome !== EXPIRED;
     // Before the slot is free.
     const from = isPosted ? this.#board!.memory : this.control;
     const startedMs = from.startedMs(slot);
@@ -499,6 +581,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     } else if (outcome === RETURNED_PACKED) {
       this.#unpack(call, value as unknown[], startedMs, endedMs);
     } else if (outcome === UNREADABLE) events.threw(this.#lane, call, value, startedMs, endedMs);
+    else if (outcome === EXPIRED) events.expired(this.#lane, call);
     else if (outcome !== SKIPPED) events.unstartable(this.#lane, call, decodeError(value));
   }
 
@@ -548,7 +631,6 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.#parts.clock.clearTimer(this.#timer);
     if (this.#silenceTimer !== undefined) this.#parts.clock.clearTimer(this.#silenceTimer);
     this.#worker?.unref();
-    this.#noteStranded();
     // First, since a thread may outlive its lane: what it could start between the two would be nobody's.
     const unstarted: LaneCall[] = this.#board?.recallAll() ?? [];
     const started: LaneCall[] = this.#board?.leave(this.#life) ?? [];
@@ -567,14 +649,5 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
       started,
       unstarted,
     });
-  }
-
-  #noteStranded(): void {
-    if (this.#parts.adapter.stopsThreads || !this.#isStopped) return;
-    const isRunning = this.#isSilent ||
-      this.control.startedCount + this.control.postedCount > this.control.returnCount;
-    // A loop that takes its abort message is an event loop at work, and terminating it ends it.
-    const isStuck = this.#abortSerial === 0 || this.control.abortSerial < this.#abortSerial;
-    if (isRunning && isStuck) this.#parts.stranded.add(this.control);
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { availableParallelism } from "node:os";
+import { availableLanes } from "./cpu_limits.ts";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
 
 /** The parts of Bun's `Worker` that the web's has not. */
@@ -30,7 +30,7 @@ export const bunAdapter: RuntimeAdapter = {
   name: "Bun",
   stopsThreads: true,
   settings: ["name", "env"],
-  availableLanes: availableParallelism,
+  availableLanes,
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const BunWorker = Reflect.get(globalThis, "Worker") as unknown as new (

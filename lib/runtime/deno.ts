@@ -23,7 +23,7 @@
  * @module
  */
 
-import { availableParallelism } from "node:os";
+import { availableLanes } from "./cpu_limits.ts";
 import { Worker } from "node:worker_threads";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
 
@@ -38,7 +38,7 @@ export const denoAdapter: RuntimeAdapter = {
   name: "Deno",
   stopsThreads: false,
   settings: ["name", "env"],
-  availableLanes: availableParallelism,
+  availableLanes,
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const bootstrap = `data:text/javascript,import${encodeURIComponent(JSON.stringify(url))}`;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { availableParallelism } from "node:os";
+import { availableLanes } from "./cpu_limits.ts";
 import { type Transferable, Worker, type WorkerOptions } from "node:worker_threads";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
 
@@ -13,7 +13,7 @@ export const nodeAdapter: RuntimeAdapter = {
   name: "Node",
   stopsThreads: true,
   settings: ["name", "env", "execArgv", "resourceLimits"],
-  availableLanes: availableParallelism,
+  availableLanes,
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const options: WorkerOptions = {};

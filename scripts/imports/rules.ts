@@ -38,6 +38,8 @@ export interface ImportRules {
 const COMPOSITION = [
   "lib/token_gate.ts",
   "lib/operation.ts",
+  "lib/importable_url.ts",
+  "lib/lifecycle.ts",
   "lib/operation_options.ts",
   "lib/bound_call.ts",
   "lib/caller_context.ts",
@@ -48,6 +50,7 @@ const COMPOSITION = [
   "lib/rate_limit_options.ts",
   "lib/retry_options.ts",
   "lib/queue_options.ts",
+  "lib/recycle_options.ts",
   "lib/gate_controls.ts",
   "lib/reservation.ts",
   "lib/reserve.ts",
