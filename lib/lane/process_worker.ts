@@ -75,6 +75,7 @@ export class ProcessWorker implements WorkerHandle {
   #unsent: (UnsentCall | Uint8Array)[] = [];
   #head = 0;
   #control: ControlBlock | undefined;
+  #isUp = false;
   #isLoading = false;
   #hasEnded = false;
   /** Answers for calls that were never sent. */
@@ -248,6 +249,7 @@ export class ProcessWorker implements WorkerHandle {
   }
 
   #receiveMessage(message: unknown[]): void {
+    this.#isUp = true;
     if (message[0] === LOADED) {
       this.#operations[message[1] as number]!.isLoaded = true;
       this.#isLoading = false;
@@ -275,6 +277,11 @@ export class ProcessWorker implements WorkerHandle {
 
   #end(code: number | undefined): void {
     this.#hasEnded = true;
+    if (!this.#isUp) {
+      const why =
+        `its process ended, with exit code ${code}, before it said anything; what it printed says why`;
+      this.#parts.events.error(new Error(`Cannot use a process lane: ${why}`));
+    }
     for (const slot of this.#window.unbegun()) this.#control!.reopen(slot);
     this.#parts.events.exit(code);
   }
