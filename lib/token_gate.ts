@@ -76,7 +76,7 @@ export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[
  * | `lanecrash`    | a lane died by itself                             | `lane`, `exitCode`, `cause` |
  * | `lanereplaced` | a lane was replaced: its function did not stop    | `lane` |
  * | `lanerecycle`  | a lane is replaced on purpose                     | `lane`, `reason`: `tokens`, `age`, `heap`, `reload` |
- * | `crashloop`    | a lane crashes again and again, and is started later each time; once until it has worked for a while | `lane`, `crashes`, `delayMs`, `cause` |
+ * | `crashloop`    | a lane crashes again and again, and is started later each time; once until it has worked for a while | `lane`, `crashes`, `delayMs`, `cause`, `wasReady` |
  * | `saturated`    | a queue was full when a call came                 | `operation`, undefined for the gate's queue; `waiting` |
  * | `drain`        | that queue is half empty again                    | the same |
  * | `breaker`      | a breaker changed its state                       | `operation`, `from`, `to` |
@@ -393,10 +393,12 @@ export class TokenGate extends EventTarget {
 
   #onCrashLoop(loop: CrashLoop): void {
     const { lane, crashes, delayMs } = loop;
-    warn(
-      `lane ${lane} has crashed ${crashes} times in a row, and is started again after ${delayMs} ms, then later each time`,
-      loop.cause,
-    );
+    if (loop.wasReady) {
+      warn(
+        `lane ${lane} has crashed ${crashes} times in a row, and is started again after ${delayMs} ms, then later each time`,
+        loop.cause,
+      );
+    }
     this.#dispatch("crashloop", loop);
   }
 

@@ -114,7 +114,7 @@ export function openProcessPort(
   writer.write(MESSAGE, valueToBytes(greeting));
   return {
     control,
-    post(message) {
+    post(message): void {
       if (message instanceof ArrayBuffer) writer.write(FRAME, new Uint8Array(message));
       else writer.write(MESSAGE, valueToBytes(message));
     },

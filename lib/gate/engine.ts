@@ -32,6 +32,7 @@ import {
   FOR_ITS_DESK,
   KILLED,
   NOWHERE,
+  ON_BOARD,
   ON_CALLER,
   TIMEOUT,
   type TokenOwner,
@@ -163,6 +164,8 @@ export class Engine implements LaneEvents, TokenOwner {
   readonly #clock: Clock;
   /** The lanes, those of the usual kind first. */
   readonly #groups: LaneGroup[] = [];
+  /** The one of them that has a board. */
+  #boardGroup: LaneGroup | undefined;
   readonly #callerGroup: CallerGroup;
   readonly #callerWork: CallerWork;
   readonly #table: TokenTable = new TokenTable();
@@ -249,6 +252,7 @@ export class Engine implements LaneEvents, TokenOwner {
       onAdmitted: this.#onAdmitted,
     });
     this.#groups.push(group);
+    if (board !== undefined) this.#boardGroup = group;
     return group;
   }
 
@@ -943,6 +947,7 @@ export class Engine implements LaneEvents, TokenOwner {
   /** Where a token is that was given out: not where its operation runs by now. */
   #placeOf(token: CallToken): TokenGroup {
     if (token.lane === ON_CALLER) return this.#callerGroup;
+    if (token.lane === ON_BOARD) return this.#boardGroup!;
     const first = this.#groups[0]!;
     return token.lane < first.crew.endIndex ? first : this.#groups[1]!;
   }

@@ -234,7 +234,7 @@ export class ProcessWorker implements WorkerHandle {
   }
 
   #receive(kind: number, bytes: Uint8Array<ArrayBuffer>): void {
-    if (kind === MESSAGE) return this.#receiveMessage(bytesToValue(bytes) as unknown[]);
+    if (kind === MESSAGE) return this.#receiveMessage(bytesToValue(bytes));
     if (kind === FRAME) return this.#parts.events.message(bytes.buffer);
     const [slot, value] = new Float64Array(bytes.buffer) as unknown as [number, number];
     const control = this.#control!;
@@ -248,7 +248,10 @@ export class ProcessWorker implements WorkerHandle {
     }
   }
 
-  #receiveMessage(message: unknown[]): void {
+  #receiveMessage(message: unknown): void {
+    if (!Array.isArray(message)) {
+      throw new RangeError("Cannot read what a process sent: received no message");
+    }
     this.#isUp = true;
     if (message[0] === LOADED) {
       this.#operations[message[1] as number]!.isLoaded = true;

@@ -44,27 +44,28 @@ export function permissionKinds(): Kind[] {
 export function permissionFlags(asked: ProcessPermissions | undefined): string[] {
   const flags: string[] = [];
   for (const kind of permissionKinds()) {
-    if (asked === undefined) {
-      if (isGranted(kind, undefined)) flags.push(`--allow-${kind}`);
+    const what = asked === undefined ? isGranted(kind, undefined) : asked[kind] ?? false;
+    const items = Array.isArray(what) ? what as string[] : [];
+    if (what === false || Array.isArray(what) && items.length === 0) {
+      // Said, and not left out: Deno's `node:child_process` gives a Deno process that was told nothing every permission there is.
+      flags.push(`--deny-${kind}`);
       continue;
     }
-    const what = asked[kind] ?? false;
-    if (what === false) continue;
-    const items: readonly (string | undefined)[] = what === true ? [undefined] : what;
-    for (const item of items) {
-      if (isGranted(kind, item)) continue;
-      const it = item === undefined ? `"${kind}"` : `"${kind}" for ${JSON.stringify(item)}`;
-      throw new Error(
-        `Cannot give a process lane the permission ${it}: this process does not have it itself`,
-      );
-    }
-    if (what === true) flags.push(`--allow-${kind}`);
+    if (what === true) require(kind, undefined);
+    for (const item of items) require(kind, item);
     // A comma within an item is written twice.
-    else if (what.length > 0) {
-      flags.push(`--allow-${kind}=${what.map((item) => item.replaceAll(",", ",,")).join(",")}`);
-    }
+    const list = items.map((item) => item.replaceAll(",", ",,")).join(",");
+    flags.push(what === true ? `--allow-${kind}` : `--allow-${kind}=${list}`);
   }
   return flags;
+}
+
+function require(kind: Kind, item: string | undefined): void {
+  if (isGranted(kind, item)) return;
+  const it = item === undefined ? `"${kind}"` : `"${kind}" for ${JSON.stringify(item)}`;
+  throw new Error(
+    `Cannot give a process lane the permission ${it}: this process does not have it itself`,
+  );
 }
 
 function isGranted(kind: Kind, item: string | undefined): boolean {

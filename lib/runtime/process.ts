@@ -129,7 +129,9 @@ export function startProcess(
   for (const pipe of [input, output, orders]) pipe?.on("error", ignore);
   output?.on("data", (chunk: Uint8Array) => events.data(chunk));
   watchEnd(child, output, events);
-  const parts: readonly (Referenced | undefined)[] = [child, input, output, orders];
+  // One that was not started cannot be let go on Deno.
+  const started = child.pid === undefined ? undefined : child;
+  const parts: readonly (Referenced | undefined)[] = [started, input, output, orders];
   return {
     write: (bytes) => void input?.write(bytes),
     order: (bytes) => void orders?.write(bytes),
@@ -165,7 +167,9 @@ function watchEnd(
   child.on("error", (error: unknown) => {
     events.error(error);
     // One that was never started has no other end.
-    if (child.pid === undefined) gone(null);
+    if (child.pid !== undefined) return;
+    isRead = true;
+    gone(null);
   });
   child.on("exit", gone);
   output?.on("close", () => {
