@@ -15,7 +15,7 @@ import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
 import * as there from "./fixtures/process_operations.ts";
 import { add, identity, spin } from "./fixtures/operations.ts";
 import { PROCESS_LANES } from "./fixtures/process_lanes.ts";
-import { runFreely } from "./fixtures/run_program.ts";
+import { runProgram } from "./fixtures/run_program.ts";
 
 const isDeno = "Deno" in globalThis;
 
@@ -58,7 +58,7 @@ test("a loop without end is stopped within its time of grace, and its process is
 });
 
 test("no lane outlives a program that is killed by signal 9, looping or not", async () => {
-  const run = await runFreely("killed_with_loops");
+  const run = await runProgram("killed_with_loops", "--allow-all");
   assertEquals(run.signal, "SIGKILL", run.stderr);
   const pids = run.stdout.trim().split("\n").map(Number);
   assertEquals(pids.length, 2, run.stdout);
