@@ -12,8 +12,6 @@ import {
   ABORT,
   ANSWER_FIELDS,
   ANSWERS,
-  CALL_FIELDS,
-  CALLS,
   CRASH,
   DISPOSABLE,
   DISPOSING,
@@ -33,27 +31,24 @@ import {
   UP,
   WAKE,
 } from "../bridge/protocol.ts";
-import { findUncloneable } from "../bridge/cloneable.ts";
-import { FrameReader, FrameWriter } from "../bridge/frames.ts";
+import { FrameReader } from "../bridge/frames.ts";
 import { PackedOperation, type PackedPlace, unpack } from "../bridge/packing.ts";
 import { decodeThrown } from "../bridge/thrown.ts";
-import { movesArguments, transferOf, withoutMarks } from "../bridge/transfer.ts";
-import { NotCloneableError } from "../errors.ts";
 import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
 import type { WorkerHandle, WorkerSettings, WorkerStarter } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { BoardMember, SharedBoard } from "./board.ts";
+import { CallSender } from "./call_sender.ts";
 import { laneEnded, laneStarted } from "./live_lanes.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { NumberListener, OperationNumbers } from "./operation_numbers.ts";
 import { type LaneRun, RestartableLane } from "./restartable.ts";
+import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import type { StrandedThreads } from "./stranded.ts";
 
 /** How long a terminated worker may take to tell its end before it is taken for gone, in ms. */
 const FAREWELL_MS = 1_000;
 
-/** So many calls at least are put into a frame: for fewer, structured clone is as quick. */
-const LEAST_FRAMED = 4;
 /** How long an event loop may be silent before it is taken to be kept from having a turn, in ms, and when it is first asked. */
 const PROOF_MS = 50;
 const FIRST_PROOF_MS = 1;
@@ -96,31 +91,26 @@ export function threadLane(index: number, parts: ThreadLaneParts): Lane {
 }
 
 /** One life of a thread lane, from the start of a worker to its end. Its events after the end are ignored. */
-export class ThreadRun implements LaneRun, BoardMember, NumberListener {
+export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched {
   readonly mailbox: Mailbox;
   readonly control: ControlBlock;
   readonly index: number;
   released = 0;
   /** Which slots the released calls are in. */
   readonly #isReleased: Uint8Array;
-  /** Which slots the calls are in whose arguments were moved to the lane. */
-  readonly #hasMoved: Uint8Array;
-  /** What goes before the outgoing batch: calls whose arguments are to be moved, and the batches before and between them. */
-  #unsent: (unknown[] | LaneCall)[] = [];
   readonly #lane: Lane;
   readonly #parts: ThreadLaneParts;
   readonly #onEnd: () => void;
   readonly #worker: WorkerHandle | undefined;
   readonly #board: SharedBoard | undefined;
+  readonly #sender: CallSender;
+  readonly #silence: SilenceWatch;
   readonly #life: number;
   readonly #answerMemory: SharedArrayBuffer = allocateAnswers();
   readonly #answers: AnswerReader = new AnswerReader(this.#answerMemory);
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
-  #outgoing: unknown[] = [CALLS];
-  /** Where there is no board; what that does not take, no frame takes either. A process makes its own. */
-  readonly #frames: FrameWriter | undefined;
   #abortSerial = 0;
   /** Since when its event loop is silent, in ms since the epoch. */
   #silentMs = 0;
@@ -137,7 +127,6 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   #cause: unknown = undefined;
   #answerCount = 0;
   #timer: Timer;
-  #silenceTimer: Timer = undefined;
 
   constructor(lane: Lane, parts: ThreadLaneParts, onEnd: () => void) {
     this.#lane = lane;
@@ -145,11 +134,17 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.#onEnd = onEnd;
     this.mailbox = new Mailbox(parts.capacity);
     this.#isReleased = new Uint8Array(parts.capacity);
-    this.#hasMoved = new Uint8Array(parts.capacity);
     this.control = ControlBlock.allocate(parts.capacity);
     this.index = lane.index;
     this.#board = parts.board;
-    this.#frames = parts.hasFrames ? new FrameWriter() : undefined;
+    this.#sender = new CallSender({
+      mailbox: this.mailbox,
+      hasFrames: parts.hasFrames,
+      post: (message, transfer) => this.#post(message, transfer),
+      unsendable: (call, error) => parts.events.unsendable(call, error),
+    });
+    const { clock, startTimeoutMs } = parts;
+    this.#silence = new SilenceWatch(clock, this, startTimeoutMs, () => this.#fallSilent());
     this.#life = parts.board?.join(this) ?? 0;
     laneStarted();
     try {
@@ -180,85 +175,15 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   send(call: LaneCall): void {
     const slot = this.mailbox.put(call);
     this.control.open(slot, call.latestMs);
-    const number = this.#parts.numbers.of(call.operation);
-    this.#hasMoved[slot] = 0;
-    if (movesArguments(call)) {
-      this.#unsent.push(this.#outgoing, call);
-      this.#outgoing = [CALLS];
-    } else this.#outgoing.push(slot, call.isLimited ? ~number : number, call.id, call.args);
+    this.#sender.add(call, this.#parts.numbers.of(call.operation));
   }
 
   flush(): void {
-    if (this.#unsent.length > 0) {
-      const unsent = this.#unsent;
-      this.#unsent = [];
-      for (const part of unsent) {
-        if (Array.isArray(part)) this.#flushBatch(part);
-        else this.#move(part as LaneCall);
-      }
-    }
-    const batch = this.#outgoing;
-    if (batch.length === 1) return;
-    this.#outgoing = [CALLS];
-    this.#flushBatch(batch);
-  }
-
-  #flushBatch(batch: readonly unknown[]): void {
-    if (batch.length === 1) return;
-    this.watch();
-    this.#postBatch(this.#frames === undefined ? batch : this.#frame(this.#frames, batch));
-  }
-
-  /** Sends a call alone whose arguments are moved: what cannot be moved fails no other call. */
-  #move(call: LaneCall): void {
-    const { slot } = call;
-    // An accessor of another call has ended it: nothing is sent, so no answer will free its slot.
-    if (!this.mailbox.holds(call)) return void this.mailbox.take(slot);
-    const number = this.#parts.numbers.of(call.operation);
-    const args = withoutMarks(call.args);
-    this.watch();
-    this.#hasMoved[slot] = 1;
-    try {
-      const message = [CALLS, slot, call.isLimited ? ~number : number, call.id, args];
-      this.#post(message, transferOf(call));
-    } catch (cause) {
-      this.#hasMoved[slot] = 0;
-      this.#refuse(slot, args, cause);
-    }
+    if (this.#sender.flush()) this.watch();
   }
 
   hasMoved(call: LaneCall): boolean {
-    return this.mailbox.holds(call) && this.#hasMoved[call.slot] === 1;
-  }
-
-  /** Puts into a frame what goes there, and posts it. @returns what is left */
-  #frame(frames: FrameWriter, batch: readonly unknown[]): readonly unknown[] {
-    if (batch.length <= LEAST_FRAMED * CALL_FIELDS) return batch;
-    const left: unknown[] = [CALLS];
-    for (let i = 1; i < batch.length; i += CALL_FIELDS) {
-      const slot = batch[i] as number;
-      const args = batch[i + 3] as unknown[];
-      try {
-        const [number, id] = [batch[i + 1] as number, batch[i + 2] as number];
-        if (!frames.addList(slot, number, id, args)) left.push(slot, number, id, args);
-      } catch (cause) {
-        this.#refuse(slot, args, cause);
-      }
-    }
-    if (frames.count > 0) {
-      const frame = frames.take(CALLS);
-      this.#post(frame, [frame]);
-    }
-    return left;
-  }
-
-  #postBatch(batch: readonly unknown[]): void {
-    if (batch.length === 1) return;
-    try {
-      this.#post(batch);
-    } catch {
-      this.#flushOneByOne(batch);
-    }
+    return this.mailbox.holds(call) && this.#sender.hasMoved(call.slot);
   }
 
   isStarted(call: LaneCall): boolean {
@@ -438,36 +363,33 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.#giveUpOn("its worker said nothing");
   }
 
-  /**
-   * A worker that has calls, runs none and says nothing is loading a module. One that never comes to an end of that (a top-level await
-   * that stays pending, a loop at the top level), or whose channel is broken, would hold its calls for good. One quiet timer looks
-   * for that, from the first call on while there are calls, and costs nothing per call.
-   */
+  /** There is a call for it: it is to say something. */
   watch(): void {
-    if (this.#silenceTimer !== undefined || !this.#isReady) return;
+    if (this.#isReady) this.#silence.begin();
+  }
+
+  get signs(): number {
     const { startedCount, postedCount } = this.control;
-    const answers = this.#answerCount;
-    this.#silenceTimer = this.#parts.clock.setTimer(
-      () => {
-        this.#silenceTimer = undefined;
-        const isIdle = this.mailbox.occupied === 0 && (this.#board?.occupied ?? 0) === 0;
-        if (this.#isStopped || this.#hasEnded || isIdle) return;
-        // With others at work it may have nothing to do. What it holds in its hand, or was woken for, it has to do.
-        const isExpected = this.mailbox.occupied > 0 || this.control.hasHand ||
-          this.control.parking.isWaking;
-        const isSilent = this.#answerCount === answers &&
-          this.control.startedCount === startedCount && this.control.postedCount === postedCount;
-        if (!isExpected || !isSilent || this.executing > 0 || this.released > 0) {
-          return this.watch();
-        }
-        this.#isSilent = true;
-        this.#giveUpOn(
-          "its worker started none of its calls, nor answered, while loading a module",
-        );
-      },
-      this.#parts.startTimeoutMs,
-      true,
-    );
+    return this.#answerCount + startedCount + postedCount;
+  }
+
+  get hasCalls(): boolean {
+    if (this.#isStopped || this.#hasEnded) return false;
+    return this.mailbox.occupied > 0 || (this.#board?.occupied ?? 0) > 0;
+  }
+
+  /** With others at work it may have nothing to do. What it holds in its hand, or was woken for, it has to do. */
+  get isExpected(): boolean {
+    return this.mailbox.occupied > 0 || this.control.hasHand || this.control.parking.isWaking;
+  }
+
+  get isAtWork(): boolean {
+    return this.executing > 0 || this.released > 0;
+  }
+
+  #fallSilent(): void {
+    this.#isSilent = true;
+    this.#giveUpOn("its worker started none of its calls, nor answered, while loading a module");
   }
 
   #giveUpOn(why: string): void {
@@ -603,26 +525,6 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     events.returned(this.#lane, call, value, startedMs, endedMs);
   }
 
-  /** Some argument in the batch cannot be cloned: sends the others, and names that one. */
-  #flushOneByOne(batch: readonly unknown[]): void {
-    for (let i = 1; i < batch.length; i += CALL_FIELDS) {
-      const slot = batch[i] as number;
-      try {
-        this.#post([CALLS, slot, batch[i + 1], batch[i + 2], batch[i + 3]]);
-      } catch (cause) {
-        this.#refuse(slot, batch[i + 3] as unknown[], cause);
-      }
-    }
-  }
-
-  #refuse(slot: number, args: readonly unknown[], cause: unknown): void {
-    const call = this.mailbox.take(slot);
-    if (call === undefined) return;
-    const isOurs = cause instanceof NotCloneableError;
-    const error = isOurs ? cause : findUncloneable(call.operation.name, args, cause);
-    this.#parts.events.unsendable(call, error);
-  }
-
   #end(exitCode: number | undefined): void {
     if (this.#hasEnded) return;
     // What it left in the ring is done, however it ended.
@@ -631,14 +533,14 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.control.stop();
     this.#parts.numbers.leave(this);
     this.#parts.clock.clearTimer(this.#timer);
-    if (this.#silenceTimer !== undefined) this.#parts.clock.clearTimer(this.#silenceTimer);
+    this.#silence.end();
     this.#worker?.unref();
     // First, since a thread may outlive its lane: what it could start between the two would be nobody's.
     const unstarted: LaneCall[] = this.#board?.recallAll() ?? [];
     const started: LaneCall[] = this.#board?.leave(this.#life) ?? [];
     for (const call of this.mailbox.inOrder()) {
       const hasNotStarted = this.control.recall(call.slot);
-      if (hasNotStarted && this.#hasMoved[call.slot] === 0) unstarted.push(call);
+      if (hasNotStarted && !this.#sender.hasMoved(call.slot)) unstarted.push(call);
       else started.push(call);
     }
     laneEnded();
