@@ -8,14 +8,8 @@
  */
 
 import { setImmediate } from "node:timers";
-import { uncloneableResult } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
-import { pack } from "../lib/bridge/packing.ts";
-import { hasRevivables } from "../lib/bridge/revivables.ts";
 import { encodeThrown } from "../lib/bridge/thrown.ts";
-import { payloadBytes } from "../lib/bridge/payload_size.ts";
-import { isTransferred } from "../lib/bridge/transfer.ts";
-import { PayloadTooLargeError } from "../lib/errors.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
 import { decodeError, encodeError } from "../lib/bridge/error_codec.ts";
 import {
@@ -36,13 +30,13 @@ import {
   RETIRE,
   RETIRED,
   RETURNED,
-  RETURNED_PACKED,
   SKIPPED,
   THREW,
   UNSTARTABLE,
   UP,
 } from "../lib/bridge/protocol.ts";
 import { isThenable } from "../lib/bridge/thenable.ts";
+import { Answers } from "./answers.ts";
 import { installLaneConsole } from "./console.ts";
 import { CallContext } from "./context.ts";
 import { InFlight } from "./in_flight.ts";
@@ -50,6 +44,7 @@ import { HeapMeter } from "./heap_meter.ts";
 import { disposeModules, whenDisposable } from "./lifecycle.ts";
 import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
+import { learn, unknownCost } from "./operation_cost.ts";
 import { Outbox } from "./outbox.ts";
 import { beforeExit, type LanePort, onCrash, type OpenPort } from "./port.ts";
 import { PostedCalls } from "./posted_calls.ts";
@@ -58,11 +53,6 @@ import { PostedCalls } from "./posted_calls.ts";
 const QUICK_MS = 1;
 /** An operation that stays below this may run while the gate counts on this lane for more, in ms. */
 const BRISK_MS = 0.05;
-/** How fast the memory of a slow run fades, per run; more slowly for calls that may be stopped with their lane. */
-const FADING = 0.98;
-const LIMITED_FADING = 0.999;
-/** How much of a new run goes into the mean. */
-const SHARE = 1 / 16;
 /** How long the lane works before its event loop has a turn, in ms. */
 const TURN_MS = 10;
 /** How long it is parked before its event loop has a turn, in ms. */
@@ -76,6 +66,7 @@ const originMs = performance.timeOrigin;
 export class LaneCore {
   readonly #port: LanePort;
   readonly #outbox: Outbox;
+  readonly #answers: Answers;
   readonly #operations: LaneOperation[] = [];
   readonly #onTurn: () => void;
   #control: ControlBlock | undefined;
@@ -91,7 +82,6 @@ export class LaneCore {
   #isLong = false;
   #isTurnPlanned = false;
   #messages = 0;
-  #maxPayloadBytes = Infinity;
   /** Time for the dispose hooks, in ms, once the lane is to end when it has finished what it has. */
   #disposeTimeoutMs: number | undefined;
   #running: CallContext | undefined;
@@ -109,6 +99,7 @@ export class LaneCore {
     };
     this.#port = open((message) => this.#receive(message), [UP]);
     this.#outbox = new Outbox(this.#port);
+    this.#answers = new Answers(this.#outbox);
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
     whenDisposable(() => this.#port.post([DISPOSABLE]));
@@ -137,21 +128,16 @@ export class LaneCore {
           boolean,
           number,
         ];
-        const unknown = {
-          fn: undefined,
-          failure: undefined,
-          isRetried: false,
-          meanMs: Infinity,
-          slowestMs: Infinity,
-          limitedSlowestMs: Infinity,
-        };
         this.#operations[message[1] as number] = {
           url,
           name,
           isPacked,
           perLane,
           inFlight: 0,
-          ...unknown,
+          fn: undefined,
+          failure: undefined,
+          isRetried: false,
+          ...unknownCost(),
         };
         break;
       }
@@ -181,9 +167,9 @@ export class LaneCore {
     if (init.protocol === PROTOCOL) {
       this.#control = this.#port.control ?? new ControlBlock(init.control!);
       this.#meter = new HeapMeter(this.#control);
-      this.#maxPayloadBytes = init.maxPayloadBytes;
+      this.#answers.maxPayloadBytes = init.maxPayloadBytes;
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
-      else this.#posted = new PostedCalls(init.board, this.#control);
+      else this.#answers.posted = this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
       await installLaneConsole(
         init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix },
@@ -338,7 +324,7 @@ export class LaneCore {
     queue[at + 3] = undefined;
     const nowMs = this.#nowBefore(operation, number < 0);
     if (operation.fn === undefined) {
-      this.#answer(operation, ~slot, UNSTARTABLE, takeFailure(operation), nowMs);
+      this.#answers.answer(operation.name, ~slot, UNSTARTABLE, takeFailure(operation), nowMs);
       return true;
     }
     const control = this.#control!;
@@ -374,7 +360,7 @@ export class LaneCore {
     if (operation.fn === undefined) {
       const nowMs = originMs + performance.now();
       if (!posted.refuse(slot, word, nowMs)) return true;
-      this.#answer(operation, slot, UNSTARTABLE, takeFailure(operation), nowMs);
+      this.#answers.answer(operation.name, slot, UNSTARTABLE, takeFailure(operation), nowMs);
       return true;
     }
     let args: unknown[];
@@ -384,7 +370,7 @@ export class LaneCore {
       // A call that was recalled has nothing to read any more, and then this does not claim it.
       const nowMs = originMs + performance.now();
       if (!posted.refuse(slot, word, nowMs)) return true;
-      this.#answer(operation, slot, UNSTARTABLE, encodeError(error), nowMs);
+      this.#answers.answer(operation.name, slot, UNSTARTABLE, encodeError(error), nowMs);
       return true;
     }
     const tokenId = posted.tokenId(slot);
@@ -392,7 +378,7 @@ export class LaneCore {
     const nowMs = this.#nowBefore(operation, number < 0);
     if (nowMs > latestMs) {
       if (posted.refuse(slot, word, nowMs)) {
-        this.#answer(operation, slot, EXPIRED, undefined, nowMs);
+        this.#answers.answer(operation.name, slot, EXPIRED, undefined, nowMs);
       }
       return true;
     }
@@ -461,69 +447,8 @@ export class LaneCore {
     }
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
-    const tookMs = endedMs - startedMs;
-    const isFirst = operation.slowestMs === Infinity;
-    operation.meanMs = isFirst ? tookMs : operation.meanMs + (tookMs - operation.meanMs) * SHARE;
-    operation.slowestMs = Math.max(tookMs, isFirst ? 0 : operation.slowestMs * FADING);
-    operation.limitedSlowestMs = Math.max(
-      tookMs,
-      isFirst ? 0 : operation.limitedSlowestMs * LIMITED_FADING,
-    );
-    if (outcome === RETURNED && this.#maxPayloadBytes < Infinity) {
-      const error = this.#tooLarge(operation, value);
-      if (error !== undefined) [outcome, value] = [THREW, encodeError(error)];
-    }
-    if (outcome === RETURNED && hasRevivables()) {
-      try {
-        const packed = pack(value);
-        if (packed !== undefined) {
-          outcome = RETURNED_PACKED;
-          value = [packed.value, packed.places];
-        }
-      } catch (cause) {
-        outcome = THREW;
-        value = encodeError(uncloneableResult(operation.name, value, cause));
-      }
-    }
-    this.#answer(operation, tag, outcome, value, endedMs);
-  }
-
-  /** @returns the error to throw in place of a result that is too large */
-  #tooLarge(operation: LaneOperation, value: unknown): PayloadTooLargeError | undefined {
-    const maxBytes = this.#maxPayloadBytes;
-    let bytes = 0;
-    try {
-      bytes = payloadBytes(value, undefined, maxBytes);
-    } catch {
-      // An accessor threw. Sending it will say so.
-    }
-    if (bytes <= maxBytes) return undefined;
-    return new PayloadTooLargeError(
-      `Cannot return the result of "${operation.name}" from its lane: it has some ${bytes} bytes or more, ` +
-        `and maxPayloadBytes is ${maxBytes}; transfer what is large, or raise the limit`,
-      { bytes, maxBytes },
-    );
-  }
-
-  /** Through shared memory when it is of that kind and there is room, else by message. */
-  #answer(
-    operation: LaneOperation,
-    tag: number,
-    outcome: number,
-    value: unknown,
-    nowMs: number,
-  ): void {
-    if (outcome === RETURNED && isTransferred(value)) {
-      return this.#outbox.move(tag, value, operation.name);
-    }
-    try {
-      if (this.#posted?.answer(tag, outcome, value, nowMs)) return;
-    } catch (cause) {
-      // An accessor in the result threw.
-      value = encodeError(uncloneableResult(operation.name, value, cause));
-      outcome = THREW;
-    }
-    this.#outbox.add(tag, outcome, value, operation.name, nowMs);
+    learn(operation, endedMs - startedMs);
+    this.#answers.finished(operation.name, tag, outcome, value, endedMs);
   }
 
   /** The call that was expected to take long has given way, or ended. */

@@ -10,9 +10,10 @@ import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
 import type { Overlapping } from "./in_flight.ts";
 import { importModule, prepareModule } from "./lifecycle.ts";
 import { mark } from "./mark.ts";
+import type { OperationCost } from "./operation_cost.ts";
 
 /** An operation as a lane knows it: what it is called, and its function or the reason why it has none. */
-export interface LaneOperation extends Overlapping {
+export interface LaneOperation extends Overlapping, OperationCost {
   readonly url: string;
   readonly name: string;
   /** Whether it is called with packed arguments. */
@@ -21,12 +22,6 @@ export interface LaneOperation extends Overlapping {
   failure: Error | undefined;
   /** Whether the failure is that of a hook: the next call tries again. */
   isRetried: boolean;
-  /** How long its runs take, in ms: a mean in which the recent ones count for more; infinite before the first. */
-  meanMs: number;
-  /** Longest of its recent runs, in ms, one that is long ago counting for less; infinite before the first. */
-  slowestMs: number;
-  /** The same over more runs, for calls that have a limit. */
-  limitedSlowestMs: number;
 }
 
 /** Modules that must not be used, and why: a second import of a refused module would succeed without a word. */
