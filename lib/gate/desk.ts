@@ -128,6 +128,8 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   remove(token: CallToken): void {
     this.queue.remove(token);
     this.group.lineup.changed(this, -1);
+    // Nobody is left to wait: a timer would keep the process alive, and a pool would count it.
+    if (this.#lacks !== undefined && this.queue.size === 0) this.#stopWaiting();
   }
 
   // Whether the next token may go on.
