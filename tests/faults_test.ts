@@ -108,7 +108,7 @@ for (const bridge of ["ring", "frames"] as const) {
     await using(makeGate(), async (gate) => {
       const starts = words();
       assertEquals(await gate.call(add, 1, 2), 3);
-      const call = faults.waitFirst.with({ gate, timeoutMs: 200, retry: AT_ONCE });
+      const call = faults.waitFirst.with({ gate, timeoutMs: 100, retry: AT_ONCE });
       const token = call(starts, 1);
       assertEquals(await token, 2);
       assertInstanceOf(token.attempts[0]!.error, TokenTimeoutError);
