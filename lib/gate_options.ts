@@ -4,7 +4,10 @@
  * @module
  */
 
-import type { QueuePolicy } from "./gate/desk_policy.ts";
+import type { Isolation, QueuePolicy } from "./gate/desk_policy.ts";
+import { readIsolation } from "./operation_options.ts";
+import { type ProcessOptions, readProcessOptions } from "./process_options.ts";
+import type { ProcessSettings } from "./runtime/process.ts";
 import { checkKeys, checkType, readDuration, readNumber, show } from "./options.ts";
 import type { RecyclePolicy } from "./gate/retirement.ts";
 import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
@@ -19,6 +22,14 @@ export interface TokenGateOptions extends QueueOptions {
    * other, with copies of arguments and results as in a lane; nothing can be stopped there. Default: the processors that this process may use, by its affinity and by the quota of its container.
    */
   readonly lanes?: number;
+  /**
+   * What the lanes are: worker threads, or child processes. A loop in a process can be stopped on every runtime, also on Deno, where a thread in a loop cannot, and a
+   * crash in one never reaches the program; processes take longer to start, and calls longer to cross. An operation may ask for the other kind, which gets as
+   * many lanes again. Default: `thread`.
+   */
+  readonly isolation?: "thread" | "process";
+  /** How child processes are started. */
+  readonly process?: ProcessOptions;
   /** How many of the tokens that settled last {@linkcode TokenGate.history} remembers. Default: 0. */
   readonly history?: number;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
@@ -35,7 +46,7 @@ export interface TokenGateOptions extends QueueOptions {
   /** How long a worker may take to start, or to load a module, without a word before it is given up, in ms. Default: 30,000. */
   readonly startTimeoutMs?: number;
   /**
-   * How calls reach the lanes: by a ring in shared memory, or in frames of bytes by message, as to lanes that share no memory. What neither takes goes
+   * How calls reach lanes that are threads: by a ring in shared memory, or in frames of bytes by message, as to lanes that share no memory. What neither takes goes
    * by structured clone. Default: `ring`.
    */
   readonly bridge?: "ring" | "frames";
@@ -51,13 +62,13 @@ export interface TokenGateOptions extends QueueOptions {
   readonly spinUs?: number;
   /** Text before each line that the console of a lane prints, or a function of the lane's number that gives it. Default: none. */
   readonly consolePrefix?: string | ((lane: number) => string);
-  /** Name of the workers, shown by debuggers and profilers. Default: `tokengate`. */
+  /** Name of the threads, shown by debuggers and profilers. Default: `tokengate`. */
   readonly name?: string;
   /** Environment variables of the workers. Default: those of the process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Command-line flags of the runtime for the workers. Node only. Default: those of the process. */
+  /** Command-line flags of the runtime for the threads. Node only. Default: those of the process. */
   readonly execArgv?: readonly string[];
-  /** Limits of the workers' heap and stack, in MB. Node only. Default: those of the runtime. */
+  /** Limits of the threads' heap and stack, in MB. Node only. Default: those of the runtime. */
   readonly resourceLimits?: WorkerResourceLimits;
   /** URL of the worker entry, where a bundler has moved it: a module that imports `@tokengate/tokengate/worker`. Default: the package's own. */
   readonly workerUrl?: string | URL;
@@ -66,6 +77,8 @@ export interface TokenGateOptions extends QueueOptions {
 /** Options as the gate uses them. */
 export interface GateSettings {
   readonly lanes: number;
+  readonly isolation: Isolation;
+  readonly process: ProcessSettings;
   readonly queue: QueuePolicy | undefined;
   readonly history: number;
   readonly graceMs: number;
@@ -84,6 +97,8 @@ export interface GateSettings {
 const SUBJECT = "a TokenGate";
 const KEYS: readonly (keyof TokenGateOptions)[] = [
   "lanes",
+  "isolation",
+  "process",
   ...QUEUE_KEYS,
   "history",
   "graceMs",
@@ -140,6 +155,8 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
   const lanes = readLanes(options.lanes, adapter);
   return {
     lanes,
+    isolation: readIsolation(SUBJECT, options.isolation) ?? "thread",
+    process: { ...readProcessOptions(SUBJECT, options.process, adapter), env: options.env },
     queue: readQueueOptions(SUBJECT, options),
     history: readHistory(options.history),
     graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,

@@ -6,7 +6,7 @@
 
 import { type BreakerOptions, readBreakerOptions } from "./breaker_options.ts";
 import { checkTransferList } from "./bridge/transfer.ts";
-import type { DeskPolicy } from "./gate/desk_policy.ts";
+import type { DeskPolicy, Isolation } from "./gate/desk_policy.ts";
 import type { CallRequest } from "./gate/engine.ts";
 import { PermitPool } from "./gate/permit_pool.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
@@ -34,6 +34,11 @@ export interface OperationOptions extends LimitOptions, QueueOptions {
    * others with it: they reject with a {@linkcode LaneCrashError}, or are tried again if `retry` and `idempotent` say so. Default: 1.
    */
   readonly perLane?: number;
+  /**
+   * The kind of lanes its calls run in. A function in a process can be stopped on every runtime, also on Deno, where a thread in a loop cannot; what it does to
+   * its process, an exit, a crash, running out of memory, never reaches the program. Processes take longer to start, and each call longer to cross. Default: the gate's.
+   */
+  readonly isolation?: "thread" | "process";
   /** Permits that its calls share with other operations, of other gates too: a call has one of each pool while it is in a lane. Default: none. */
   readonly pools?: readonly PermitPool[];
   /** How many calls may start in an interval. Default: no limit. */
@@ -85,6 +90,7 @@ export type CallSettings = CallRequest;
 const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "maxConcurrent",
   "perLane",
+  "isolation",
   "pools",
   "rateLimit",
   "idempotent",
@@ -131,7 +137,7 @@ export function readDeskPolicy(subject: string, options: OperationOptions): Desk
     pools: readPools(subject, options.pools),
     rateLimit: rateLimit && readRateLimitOptions(subject, rateLimit),
     breaker: readBreakerOptions(subject, breaker),
-    isIsolated: false,
+    isolation: readIsolation(subject, options.isolation),
     isIdempotent: options.idempotent ?? false,
   };
 }
@@ -182,6 +188,16 @@ function readPools(subject: string, pools: unknown): readonly PermitPool[] {
   }
   throw new TypeError(
     `Cannot set "pools" of ${subject}: received ${show(pools)}, not an array of PermitPools`,
+  );
+}
+
+/** @returns the kind of lanes @throws {TypeError} when it is none */
+export function readIsolation(subject: string, isolation: unknown): Isolation | undefined {
+  if (isolation === undefined || isolation === "thread" || isolation === "process") {
+    return isolation;
+  }
+  throw new TypeError(
+    `Cannot set "isolation" of ${subject}: received ${show(isolation)}, not "thread" or "process"`,
   );
 }
 

@@ -10,6 +10,7 @@ import { callerContexts } from "./caller_context.ts";
 import { type CallToken, COMPLETED } from "./call_token.ts";
 import type { CrashLoop } from "./gate/back_off.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
+import type { Isolation } from "./gate/desk_policy.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
 import { type GateControls, makeControls } from "./gate_controls.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
@@ -17,6 +18,7 @@ import { asyncBell, SharedBoard } from "./lane/board.ts";
 import { ThreadCaller } from "./lane/caller.ts";
 import { OperationNumbers } from "./lane/operation_numbers.ts";
 import { StrandedThreads } from "./lane/stranded.ts";
+import { processLane } from "./lane/process.ts";
 import { threadLane } from "./lane/thread.ts";
 import { refuseInLane } from "./lane_context.ts";
 import { laneMark } from "./lane_mark.ts";
@@ -74,7 +76,7 @@ export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[
  * | `lanecrash`    | a lane died by itself                             | `lane`, `exitCode`, `cause` |
  * | `lanereplaced` | a lane was replaced: its function did not stop    | `lane` |
  * | `lanerecycle`  | a lane is replaced on purpose                     | `lane`, `reason`: `tokens`, `age`, `heap`, `reload` |
- * | `crashloop`    | a lane crashes again and again, and is started later each time; once until it has worked for a while | `lane`, `crashes`, `delayMs`, `cause` |
+ * | `crashloop`    | a lane crashes again and again, and is started later each time; once until it has worked for a while | `lane`, `crashes`, `delayMs`, `cause`, `wasReady` |
  * | `saturated`    | a queue was full when a call came                 | `operation`, undefined for the gate's queue; `waiting` |
  * | `drain`        | that queue is half empty again                    | the same |
  * | `breaker`      | a breaker changed its state                       | `operation`, `from`, `to` |
@@ -137,7 +139,12 @@ export class TokenGate extends EventTarget {
       clock: systemClock,
       random: new RandomSource(Math.random() * 2 ** 32),
       graceMs: settings.graceMs,
-      makeLanes: (events) => this.#makeLanes(settings, events),
+      isolation: settings.isolation,
+      makeLanes: (events) => this.#makeLanes(settings, settings.isolation, events, 0),
+      makeOtherLanes: (events, firstIndex) => {
+        const other = settings.isolation === "thread" ? "process" : "thread";
+        return this.#makeLanes(settings, other, events, firstIndex);
+      },
       makeCaller: (events) => this.#makeCaller(events),
       maxPayloadBytes: settings.maxPayloadBytes,
       queue: settings.queue,
@@ -323,36 +330,50 @@ export class TokenGate extends EventTarget {
     return this.close();
   }
 
-  #makeLanes(settings: GateSettings, events: LaneEvents): LaneSet {
-    const adapter = runtimeAdapter();
+  #makeLanes(
+    settings: GateSettings,
+    isolation: Isolation,
+    events: LaneEvents,
+    firstIndex: number,
+  ): LaneSet {
+    const { spinUs, maxPayloadBytes, startTimeoutMs, lanes: count } = settings;
     const numbers = new OperationNumbers();
-    const { spinUs } = settings;
-    const board = settings.bridge === "frames" ? undefined : new SharedBoard({
+    const common = {
+      adapter: runtimeAdapter(),
       clock: systemClock,
       events,
-      bell: asyncBell,
+      stranded: this.#stranded,
       numbers,
-      slots: BOARD_SLOTS,
-      spinUs,
-    });
+      maxPayloadBytes,
+      entryUrl: settings.workerUrl,
+      startTimeoutMs,
+      capacity: MAILBOX_SLOTS,
+    };
+    const hasBoard = isolation === "thread" && settings.bridge === "ring";
+    const board = hasBoard
+      ? new SharedBoard({
+        clock: systemClock,
+        events,
+        bell: asyncBell,
+        numbers,
+        slots: BOARD_SLOTS,
+        spinUs,
+      })
+      : undefined;
     const lanes: Lane[] = [];
-    for (let index = 0; index < settings.lanes; index++) {
+    for (let index = firstIndex; index < firstIndex + count; index++) {
+      const consolePrefix = settings.consolePrefix(index);
       lanes.push(
-        threadLane(index, {
-          adapter,
-          clock: systemClock,
-          events,
-          stranded: this.#stranded,
-          numbers,
-          board,
-          spinUs,
-          maxPayloadBytes: settings.maxPayloadBytes,
-          entryUrl: settings.workerUrl,
-          settings: settings.worker,
-          consolePrefix: settings.consolePrefix(index),
-          startTimeoutMs: settings.startTimeoutMs,
-          capacity: MAILBOX_SLOTS,
-        }),
+        isolation === "process"
+          ? processLane(index, { ...common, consolePrefix, settings: settings.process })
+          : threadLane(index, {
+            ...common,
+            consolePrefix,
+            board,
+            hasFrames: !hasBoard,
+            spinUs,
+            settings: settings.worker,
+          }),
       );
     }
     return { lanes, board };
@@ -372,10 +393,12 @@ export class TokenGate extends EventTarget {
 
   #onCrashLoop(loop: CrashLoop): void {
     const { lane, crashes, delayMs } = loop;
-    warn(
-      `lane ${lane} has crashed ${crashes} times in a row, and is started again after ${delayMs} ms, then later each time`,
-      loop.cause,
-    );
+    if (loop.wasReady) {
+      warn(
+        `lane ${lane} has crashed ${crashes} times in a row, and is started again after ${delayMs} ms, then later each time`,
+        loop.cause,
+      );
+    }
     this.#dispatch("crashloop", loop);
   }
 

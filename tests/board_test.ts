@@ -8,7 +8,7 @@ import { type BellWaiter, type BoardMember, SharedBoard } from "../lib/lane/boar
 import { OperationNumbers } from "../lib/lane/operation_numbers.ts";
 import { StrandedThreads } from "../lib/lane/stranded.ts";
 import { threadLane } from "../lib/lane/thread.ts";
-import type { RuntimeAdapter, WorkerEvents, WorkerHandle } from "../lib/runtime/adapter.ts";
+import type { WorkerEvents, WorkerHandle, WorkerStarter } from "../lib/runtime/adapter.ts";
 import { RandomSource } from "../lib/runtime/random.ts";
 import { VirtualClock } from "../lib/runtime/virtual_clock.ts";
 import { SimulatedGate } from "./fixtures/simulated_gate.ts";
@@ -210,11 +210,8 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
   const world = makeWorld();
   let worker!: WorkerEvents;
   let init!: LaneInit;
-  const adapter: RuntimeAdapter = {
-    name: "Deno",
+  const adapter: WorkerStarter = {
     stopsThreads: false,
-    settings: [],
-    availableLanes: () => 1,
     startWorker(_url, _settings, events): WorkerHandle {
       worker = events;
       return {
@@ -235,6 +232,7 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
     stranded: new StrandedThreads(clock, () => {}),
     numbers,
     board,
+    hasFrames: false,
     spinUs: 0,
     maxPayloadBytes: Infinity,
     entryUrl: "u:",

@@ -10,7 +10,8 @@ import {
   type TokenGateOptions,
   transfer,
 } from "../mod.ts";
-import { changed, checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
+import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
+import { changed } from "./fixtures/words.ts";
 import { gated, identity } from "./fixtures/operations.ts";
 import * as operations from "./fixtures/transfer_operations.ts";
 

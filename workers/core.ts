@@ -28,6 +28,8 @@ import {
   EXPIRED,
   INIT,
   type LaneInit,
+  LOAD,
+  LOADED,
   OPERATION,
   PROTOCOL,
   READY,
@@ -49,7 +51,7 @@ import { disposeModules, whenDisposable } from "./lifecycle.ts";
 import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
-import { beforeExit, type LanePort, onCrash, openPort } from "./port.ts";
+import { beforeExit, type LanePort, onCrash, type OpenPort } from "./port.ts";
 import { PostedCalls } from "./posted_calls.ts";
 
 /** An operation that stays below this may run before the answers of the calls before it are told, in ms. */
@@ -98,13 +100,14 @@ export class LaneCore {
   #turnMs = 0;
   #workedMs = 0;
 
-  constructor() {
+  /** @param open opens the way to the gate */
+  constructor(open: OpenPort) {
     this.#onTurn = () => {
       this.#isTurnPlanned = false;
       this.#turnMs = originMs + performance.now();
       this.#work();
     };
-    this.#port = openPort((message) => this.#receive(message), [UP]);
+    this.#port = open((message) => this.#receive(message), [UP]);
     this.#outbox = new Outbox(this.#port);
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
@@ -155,6 +158,8 @@ export class LaneCore {
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
         break;
+      case LOAD:
+        return void this.#preload(message[1] as number);
       case RETIRE:
         this.#disposeTimeoutMs = message[1] as number;
         break;
@@ -174,10 +179,10 @@ export class LaneCore {
     this.#isBusy = true;
     // A gate of another protocol reads the answer and says so; nothing else is understood.
     if (init.protocol === PROTOCOL) {
-      this.#control = new ControlBlock(init.control);
+      this.#control = this.#port.control ?? new ControlBlock(init.control!);
       this.#meter = new HeapMeter(this.#control);
       this.#maxPayloadBytes = init.maxPayloadBytes;
-      if (init.board === undefined) this.#outbox.useFrames();
+      if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
       else this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
       await installLaneConsole(
@@ -580,11 +585,23 @@ export class LaneCore {
   }
 
   #loadThenGoOn(operation: LaneOperation): false {
+    void this.#load(operation);
+    return false;
+  }
+
+  async #load(operation: LaneOperation): Promise<void> {
     this.#isBusy = true;
     this.#goToWork();
     this.#tell();
-    void load(operation).then(() => this.#goOn());
-    return false;
+    await load(operation);
+    this.#goOn();
+  }
+
+  /** A gate that shares no memory sends a call when it can start at once: until then it may give it to another lane. */
+  async #preload(number: number): Promise<void> {
+    const operation = this.#operations[number]!;
+    if (isUnloaded(operation)) await this.#load(operation);
+    this.#port.post([LOADED, number]);
   }
 
   /**

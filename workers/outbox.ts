@@ -15,6 +15,7 @@ import {
   RETURNED,
   RETURNED_PACKED,
   THREW,
+  UNSTARTABLE,
 } from "../lib/bridge/protocol.ts";
 import type { LanePort } from "./port.ts";
 
@@ -33,6 +34,7 @@ export class Outbox {
   #names: string[] = [];
   #oldestMs = 0;
   #frames: FrameWriter | undefined;
+  #leastFramed = LEAST_FRAMED;
 
   /** @param port where the answers go */
   constructor(port: LanePort) {
@@ -57,14 +59,15 @@ export class Outbox {
     // First, since cloning a result may run getters of the user's.
     this.#batch = [ANSWERS];
     this.#names = [];
-    if (this.#frames !== undefined && names.length >= LEAST_FRAMED) {
+    if (this.#frames !== undefined && names.length >= this.#leastFramed) {
       this.#sendFramed(this.#frames, batch, names);
     } else this.#send(batch, names);
   }
 
-  /** From now on answers go in frames, where they are of that kind. */
-  useFrames(): void {
+  /** From now on answers go in frames, where they are of that kind. @param isProcess whether structured clone is not the quicker way for a few */
+  useFrames(isProcess: boolean): void {
     this.#frames = new FrameWriter();
+    if (isProcess) this.#leastFramed = 1;
   }
 
   /** Sends an answer at once whose memory is moved. */
@@ -96,7 +99,8 @@ export class Outbox {
       const [tag, outcome, value] = [batch[at] as number, batch[at + 1] as number, batch[at + 2]];
       let isFramed = false;
       try {
-        isFramed = frames.addValue(tag, outcome, value);
+        // What says that a call never began is looked at on its way, so it is told openly.
+        isFramed = outcome !== UNSTARTABLE && frames.addValue(tag, outcome, value);
       } catch {
         // An accessor threw; it is told below, as for any result that cannot be cloned.
       }

@@ -5,13 +5,25 @@
  */
 
 import process from "node:process";
+import type { ControlBlock } from "../lib/bridge/control_block.ts";
 import { parentPort, type Transferable } from "node:worker_threads";
 
 /** The lane's way to its gate. */
 export interface LanePort {
   /** Posts a message, and gives away what is to be transferred; throws what the runtime throws for a value that cannot be cloned. */
   post(message: unknown, transfer?: readonly object[]): void;
+  /** The control block of a lane that shares no memory with its gate. */
+  readonly control?: ControlBlock;
 }
+
+/**
+ * Puts the handler in place.
+ *
+ * @param receive called with each message
+ * @param greeting posted when the handler is in place
+ * @returns the way to post
+ */
+export type OpenPort = (receive: (message: unknown) => void, greeting: unknown) => LanePort;
 
 interface WebWorkerScope {
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -28,14 +40,10 @@ interface WorkerErrorEvent {
 
 const scope = globalThis as unknown as WebWorkerScope;
 
-/**
- * Puts the handler in place, synchronously: a message that comes before a handler is lost on Deno and Bun.
- *
- * @param receive called with each message
- * @param greeting posted when the handler is in place
- * @returns the way to post
- */
-export function openPort(receive: (message: unknown) => void, greeting: unknown): LanePort {
+/** Of a thread. The handler is in place when this returns: a message that comes before a handler is lost on Deno and Bun. */
+export const openPort: OpenPort = openThreadPort;
+
+function openThreadPort(receive: (message: unknown) => void, greeting: unknown): LanePort {
   if ("Deno" in globalThis) return openDenoPort(receive, greeting);
   if ("Bun" in globalThis) {
     scope.onmessage = (event) => receive(event.data);

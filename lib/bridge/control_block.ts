@@ -123,6 +123,17 @@ export class ControlBlock {
     return Atomics.load(this.#claims, slot) === ENDED ? this.#endedMs[slot]! : NaN;
   }
 
+  /** Corrects the start stamp of a call that runs, where the lane is a process and told it later than its call was claimed for it. */
+  restamp(slot: number, nowMs: number): void {
+    this.#startedMs[slot] = nowMs;
+  }
+
+  /** A call that was claimed for a process never began there. */
+  reopen(slot: number): void {
+    if (Atomics.compareExchange(this.#claims, slot, STARTED, OPEN) !== STARTED) return;
+    Atomics.sub(this.#header, STARTED_COUNT, 1);
+  }
+
   /** Counts a message to the lane that was posted: a lane that knows of one on its way does not park. */
   countMessage(): void {
     Atomics.add(this.#header, MESSAGE_COUNT, 1);

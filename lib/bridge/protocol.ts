@@ -37,6 +37,13 @@ export const RETIRED: number = 11;
 /** The lane has a module with a dispose hook: `[DISPOSABLE]`, once, before the answers of that module's calls. */
 export const DISPOSABLE: number = 12;
 
+/** Among the arguments of a process: it was started as a lane, and what follows is the number of its slots and the numbers of its three pipes. */
+export const PROCESS_LANE: string = "--tokengate-lane";
+/** The module of an operation is to be imported, where a lane shares no memory with its gate: `[LOAD, number]`. Sent while it has no call. */
+export const LOAD: number = 13;
+/** It is, or cannot be: `[LOADED, number]`. */
+export const LOADED: number = 14;
+
 /** Fields of one call in a {@linkcode CALLS} message. */
 export const CALL_FIELDS: number = 4;
 /** Fields of one answer in an {@linkcode ANSWERS} message. */
@@ -62,8 +69,8 @@ export interface LaneInit {
   readonly protocol: number;
   /** The lane's number. */
   readonly lane: number;
-  /** The lane's control block. */
-  readonly control: SharedArrayBuffer;
+  /** The lane's control block; undefined for a process, which has one of its own. */
+  readonly control: SharedArrayBuffer | undefined;
   /** How large a result may be, in bytes; infinite for no limit. */
   readonly maxPayloadBytes: number;
   /** Where the lane finds calls, and leaves answers; undefined when both go by message only. */

@@ -34,6 +34,8 @@ export interface CrashLoop {
   readonly delayMs: number;
   /** What it died of last. */
   readonly cause: unknown;
+  /** Whether it had taken calls. When it never does, its calls reject with the reason. */
+  readonly wasReady: boolean;
 }
 
 /** What a back-off is made of. */
@@ -66,8 +68,8 @@ export class BackOff {
       : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (seat.crashes - 2));
     seat.restartMs = nowMs + delayMs;
     if (seat.crashes !== LOOP_CRASHES) return;
-    const { cause } = loss;
-    this.#parts.onLoop({ lane: seat.lane.index, crashes: seat.crashes, delayMs, cause });
+    const { cause, wasReady } = loss;
+    this.#parts.onLoop({ lane: seat.lane.index, crashes: seat.crashes, delayMs, cause, wasReady });
   }
 
   /** A new reason to try it. */

@@ -20,6 +20,9 @@ export interface QueuePolicy {
   readonly whenFull: WhenFull;
 }
 
+/** What keeps a call apart from the program: a thread of its own, or a process. */
+export type Isolation = "thread" | "process";
+
 /** The policy of an operation. */
 export interface DeskPolicy {
   /** The bound of its own queue; undefined for none. */
@@ -30,8 +33,8 @@ export interface DeskPolicy {
   readonly pools: readonly PermitPool[];
   readonly rateLimit: RateLimitSettings | undefined;
   readonly breaker: BreakerSettings | undefined;
-  /** Whether its calls run in processes of their own. */
-  readonly isIsolated: boolean;
+  /** The kind of lanes its calls run in; undefined for the gate's own kind. */
+  readonly isolation: Isolation | undefined;
   /** Whether a call that may have run may be run again. */
   readonly isIdempotent: boolean;
 }
@@ -43,6 +46,6 @@ export const NO_POLICY: DeskPolicy = {
   pools: [],
   rateLimit: undefined,
   breaker: undefined,
-  isIsolated: false,
+  isolation: undefined,
   isIdempotent: false,
 };

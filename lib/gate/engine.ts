@@ -32,6 +32,7 @@ import {
   FOR_ITS_DESK,
   KILLED,
   NOWHERE,
+  ON_BOARD,
   ON_CALLER,
   TIMEOUT,
   type TokenOwner,
@@ -48,7 +49,7 @@ import { CallerWork } from "./caller_work.ts";
 import { BackOff, type CrashLoop } from "./back_off.ts";
 import { Crew } from "./crew.ts";
 import { Desk } from "./desk.ts";
-import type { DeskPolicy, QueuePolicy } from "./desk_policy.ts";
+import type { DeskPolicy, Isolation, QueuePolicy } from "./desk_policy.ts";
 import { Drain } from "./drain.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { LaneGroup } from "./lane_group.ts";
@@ -84,6 +85,10 @@ export interface EngineParts {
   readonly graceMs: number;
   /** Makes the lanes, and the board they share if they share one, which report to `events`. Without lanes calls run on the caller's thread. */
   readonly makeLanes: (events: LaneEvents) => LaneSet;
+  /** Which kind those are. Default: threads. */
+  readonly isolation?: Isolation;
+  /** Makes lanes of the other kind, numbered from `firstIndex`, when an operation asks for them. Without it all operations run in the same lanes. */
+  readonly makeOtherLanes?: (events: LaneEvents, firstIndex: number) => LaneSet;
   /** Makes the place to run calls on the caller's own thread. */
   readonly makeCaller: (events: CallerEvents) => CallerLane;
   /** How large the arguments of a call may be, in bytes; infinite for no limit. */
@@ -133,8 +138,6 @@ export interface LaneSet {
   readonly lanes: readonly Lane[];
   /** Where lanes with shared memory take their calls; undefined when they have mailboxes only. */
   readonly board: Board | undefined;
-  /** Lanes for operations that ask for a process of their own, numbered after the others; empty when `lanes` are of that kind. */
-  readonly isolated?: readonly Lane[];
 }
 
 /** What one call asks for. */
@@ -161,6 +164,8 @@ export class Engine implements LaneEvents, TokenOwner {
   readonly #clock: Clock;
   /** The lanes, those of the usual kind first. */
   readonly #groups: LaneGroup[] = [];
+  /** The one of them that has a board. */
+  #boardGroup: LaneGroup | undefined;
   readonly #callerGroup: CallerGroup;
   readonly #callerWork: CallerWork;
   readonly #table: TokenTable = new TokenTable();
@@ -186,9 +191,8 @@ export class Engine implements LaneEvents, TokenOwner {
     this.utilisation = new Utilisation(parts.clock.now());
     this.#onTurn = () => this.#turn();
     this.#onAdmitted = (token) => this.#limitRun(token);
-    const { lanes, board, isolated = [] } = parts.makeLanes(this);
-    if (lanes.length > 0) this.#addGroup(lanes, board);
-    if (isolated.length > 0) this.#addGroup(isolated, undefined);
+    const lanes = parts.makeLanes(this);
+    if (lanes.lanes.length > 0) this.#addGroup(lanes);
     this.admission = new Admission(
       parts.queue,
       this.ledger.counts,
@@ -219,14 +223,14 @@ export class Engine implements LaneEvents, TokenOwner {
     // A close that is under way is work too.
     this.#keepAlive = new KeepAlive(
       parts.clock,
-      this.#groups.flatMap(({ crew }) => crew.seats),
+      this.seats,
       () =>
         this.ledger.active > 0 ||
         this.#groups.some((group) => group.stopping.isUnderWay || group.retirement.isReloading),
     );
   }
 
-  #addGroup(lanes: readonly Lane[], board: Board | undefined): void {
+  #addGroup({ lanes, board }: LaneSet): LaneGroup {
     const { clock, graceMs, listener, recycle, disposeTimeoutMs } = this.#parts;
     const planTurn = (): void => this.#planTurn();
     const onLoop = (loop: CrashLoop): void => listener.crashLoop(loop);
@@ -248,6 +252,8 @@ export class Engine implements LaneEvents, TokenOwner {
       onAdmitted: this.#onAdmitted,
     });
     this.#groups.push(group);
+    if (board !== undefined) this.#boardGroup = group;
+    return group;
   }
 
   /** Number of lanes. */
@@ -916,10 +922,21 @@ export class Engine implements LaneEvents, TokenOwner {
 
   /** Where the calls of an operation run. */
   #groupFor(operation: OperationReference): TokenGroup {
-    const isolated = (operation as DeclaredOperation).policy?.isIsolated
-      ? this.#groups[1]
-      : undefined;
-    return isolated ?? this.#groups[0] ?? this.#callerGroup;
+    const { isolation = "thread", makeOtherLanes } = this.#parts;
+    const [first, other] = this.#groups;
+    if (first === undefined) return this.#callerGroup;
+    const asked = (operation as DeclaredOperation).policy?.isolation ?? isolation;
+    if (asked === isolation || makeOtherLanes === undefined) return first;
+    return other ?? this.#addOtherGroup(first, makeOtherLanes(this, first.crew.endIndex));
+  }
+
+  /** The first operation asks for lanes of the other kind. */
+  #addOtherGroup(first: LaneGroup, lanes: LaneSet): LaneGroup {
+    const group = this.#addGroup(lanes);
+    group.isPaused = first.isPaused;
+    this.#keepAlive.add(group.crew.seats);
+    if (this.#closing !== undefined) group.crew.close(closedError("start the lanes of"));
+    return group;
   }
 
   #groupOf(lane: Lane): LaneGroup {
@@ -930,6 +947,7 @@ export class Engine implements LaneEvents, TokenOwner {
   /** Where a token is that was given out: not where its operation runs by now. */
   #placeOf(token: CallToken): TokenGroup {
     if (token.lane === ON_CALLER) return this.#callerGroup;
+    if (token.lane === ON_BOARD) return this.#boardGroup!;
     const first = this.#groups[0]!;
     return token.lane < first.crew.endIndex ? first : this.#groups[1]!;
   }

@@ -12,7 +12,7 @@ import type { Seat } from "./seat.ts";
 /** Holds the lanes of a gate, or lets them go. */
 export class KeepAlive {
   readonly #clock: Clock;
-  readonly #seats: readonly Seat[];
+  readonly #seats: Seat[];
   readonly #isNeeded: () => boolean;
   readonly #onTimer: () => void;
   #isHeld = true;
@@ -21,10 +21,16 @@ export class KeepAlive {
   /** @param clock the time @param seats the lanes @param isNeeded whether there is work */
   constructor(clock: Clock, seats: readonly Seat[], isNeeded: () => boolean) {
     this.#clock = clock;
-    this.#seats = seats;
+    this.#seats = [...seats];
     this.#isNeeded = isNeeded;
     this.#onTimer = () => this.#checkRelease();
     this.#set(false);
+  }
+
+  /** There are more lanes. @param seats those that were added */
+  add(seats: readonly Seat[]): void {
+    this.#seats.push(...seats);
+    for (const { lane } of seats) lane.hold(this.#isHeld);
   }
 
   /** There is work. */

@@ -40,7 +40,7 @@ import { decodeThrown } from "../bridge/thrown.ts";
 import { movesArguments, transferOf, withoutMarks } from "../bridge/transfer.ts";
 import { NotCloneableError } from "../errors.ts";
 import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
-import type { RuntimeAdapter, WorkerHandle, WorkerSettings } from "../runtime/adapter.ts";
+import type { WorkerHandle, WorkerSettings, WorkerStarter } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { BoardMember, SharedBoard } from "./board.ts";
 import { laneEnded, laneStarted } from "./live_lanes.ts";
@@ -64,13 +64,15 @@ const UNREADABLE = -1;
 
 /** What a thread lane is made of. */
 export interface ThreadLaneParts {
-  readonly adapter: RuntimeAdapter;
+  readonly adapter: WorkerStarter;
   readonly clock: Clock;
   readonly events: LaneEvents;
   readonly stranded: StrandedThreads;
   readonly numbers: OperationNumbers;
   /** The board of the gate; undefined when its calls go by message only. */
   readonly board: SharedBoard | undefined;
+  /** Whether calls that go by message go in frames. */
+  readonly hasFrames: boolean;
   /** How large a result may be, in bytes. */
   readonly maxPayloadBytes: number;
   /** How long an idle lane looks for calls before it sleeps, in µs. */
@@ -117,7 +119,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
   #accounted = 0;
   #accountedPosted = 0;
   #outgoing: unknown[] = [CALLS];
-  /** Where there is no board; what that does not take, no frame takes either. */
+  /** Where there is no board; what that does not take, no frame takes either. A process makes its own. */
   readonly #frames: FrameWriter | undefined;
   #abortSerial = 0;
   /** Since when its event loop is silent, in ms since the epoch. */
@@ -147,7 +149,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener {
     this.control = ControlBlock.allocate(parts.capacity);
     this.index = lane.index;
     this.#board = parts.board;
-    this.#frames = parts.board === undefined ? new FrameWriter() : undefined;
+    this.#frames = parts.hasFrames ? new FrameWriter() : undefined;
     this.#life = parts.board?.join(this) ?? 0;
     laneStarted();
     try {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ProcessCommand, ProcessSettings } from "./process.ts";
+
 /** Settings of a worker that only some runtimes have. */
 export interface WorkerSettings {
   /** Name of the worker, shown by debuggers and profilers. Default: none. */
@@ -50,16 +52,22 @@ export interface WorkerHandle {
   unref(): void;
 }
 
-/** One runtime's way with workers. */
-export interface RuntimeAdapter {
-  /** Name of the runtime. */
-  readonly name: "Deno" | "Bun" | "Node";
+/** A way to start workers. */
+export interface WorkerStarter {
   /** Whether terminating a worker stops a synchronous loop in it. */
   readonly stopsThreads: boolean;
-  /** The settings this runtime honours; the others are refused by name. */
+  /** Starts a worker. A failure to load it arrives as `error` and `exit`. */
+  startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle;
+}
+
+/** One runtime's way with workers. */
+export interface RuntimeAdapter extends WorkerStarter {
+  /** Name of the runtime. */
+  readonly name: "Deno" | "Bun" | "Node";
+  /** The settings this runtime honours for threads; the others are refused by name. */
   readonly settings: readonly (keyof WorkerSettings)[];
   /** How many lanes can run at once here. */
   availableLanes(): number;
-  /** Starts a worker. A failure to load it arrives as `error` and `exit`. */
-  startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle;
+  /** How a process that runs the lane in a module is started. @throws {Error} when this program, or what it may do, does not allow it */
+  processCommand(url: string, settings: ProcessSettings): ProcessCommand;
 }

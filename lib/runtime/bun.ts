@@ -6,6 +6,9 @@
  */
 
 import { availableLanes } from "./cpu_limits.ts";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { inheritedFlags, type ProcessCommand, type ProcessSettings } from "./process.ts";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
 
 /** The parts of Bun's `Worker` that the web's has not. */
@@ -32,6 +35,17 @@ export const bunAdapter: RuntimeAdapter = {
   settings: ["name", "env"],
   availableLanes,
 
+  processCommand(url: string, settings: ProcessSettings): ProcessCommand {
+    const { executable = process.execPath, flags = inheritedFlags(process.execArgv) } = settings;
+    if (settings.executable === undefined && isCompiled()) {
+      throw new Error(
+        "Cannot start a process lane: this program was compiled together with its runtime; " +
+          'give the path of Bun as "executable" of the gate\'s "process"',
+      );
+    }
+    return { executable, arguments: [...flags, fileURLToPath(url)], orders: 5 };
+  },
+
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const BunWorker = Reflect.get(globalThis, "Worker") as unknown as new (
       url: string,
@@ -57,3 +71,9 @@ export const bunAdapter: RuntimeAdapter = {
     };
   },
 };
+
+/** Whether the modules are inside of the executable, which then runs the program, whatever it is told to run. */
+function isCompiled(): boolean {
+  const { main } = Reflect.get(globalThis, "Bun") as { readonly main: string };
+  return main.startsWith("/$bunfs/") || main.includes("~BUN");
+}

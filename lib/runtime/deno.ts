@@ -25,6 +25,9 @@
 
 import { availableLanes } from "./cpu_limits.ts";
 import { Worker } from "node:worker_threads";
+import process from "node:process";
+import { permissionFlags } from "./deno_permissions.ts";
+import type { ProcessCommand, ProcessSettings } from "./process.ts";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
 
 /** A web port; Deno gives it Node's `ref` and `unref` too. */
@@ -39,6 +42,18 @@ export const denoAdapter: RuntimeAdapter = {
   stopsThreads: false,
   settings: ["name", "env"],
   availableLanes,
+
+  processCommand(url: string, settings: ProcessSettings): ProcessCommand {
+    const { executable = process.execPath, flags = [], permissions } = settings;
+    if (settings.executable === undefined && isCompiled()) {
+      throw new Error(
+        "Cannot start a process lane: this program was compiled together with its runtime; " +
+          'give the path of Deno as "executable" of the gate\'s "process"',
+      );
+    }
+    const run = ["run", "--quiet", "--no-prompt", ...permissionFlags(permissions), ...flags, url];
+    return { executable, arguments: run, orders: 0 };
+  },
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const bootstrap = `data:text/javascript,import${encodeURIComponent(JSON.stringify(url))}`;
@@ -85,3 +100,9 @@ export const denoAdapter: RuntimeAdapter = {
     };
   },
 };
+
+/** Whether the modules are inside of the executable, which then runs the program, whatever it is told to run. */
+function isCompiled(): boolean {
+  const deno: unknown = Reflect.get(globalThis, "Deno");
+  return (deno as { readonly build: { readonly standalone?: boolean } }).build.standalone === true;
+}

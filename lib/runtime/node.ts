@@ -6,6 +6,9 @@
 
 import { availableLanes } from "./cpu_limits.ts";
 import { type Transferable, Worker, type WorkerOptions } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { inheritedFlags, type ProcessCommand, type ProcessSettings } from "./process.ts";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
 
 /** The adapter for Node. */
@@ -14,6 +17,15 @@ export const nodeAdapter: RuntimeAdapter = {
   stopsThreads: true,
   settings: ["name", "env", "execArgv", "resourceLimits"],
   availableLanes,
+
+  processCommand(url: string, settings: ProcessSettings): ProcessCommand {
+    const flags = settings.flags ?? inheritedFlags(process.execArgv);
+    return {
+      executable: settings.executable ?? process.execPath,
+      arguments: [...flags, ...mainModule(url)],
+      orders: 5,
+    };
+  },
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const options: WorkerOptions = {};
@@ -39,3 +51,9 @@ export const nodeAdapter: RuntimeAdapter = {
     };
   },
 };
+
+/** A main module must be a file; one that is not is imported by a text that is. */
+function mainModule(url: string): string[] {
+  if (url.startsWith("file:")) return [fileURLToPath(url)];
+  return ["--input-type=module", "--eval", `import ${JSON.stringify(url)};`, "--"];
+}

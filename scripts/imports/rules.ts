@@ -45,6 +45,7 @@ const COMPOSITION = [
   "lib/caller_context.ts",
   "lib/default_gate.ts",
   "lib/gate_options.ts",
+  "lib/process_options.ts",
   "lib/nested_call.ts",
   "lib/breaker_options.ts",
   "lib/rate_limit_options.ts",
@@ -175,7 +176,7 @@ export const IMPORT_RULES: ImportRules = {
       files: ["workers/"],
       mayImport: ["lib/bridge/", "lib/errors.ts", ...SHARED],
       why: "every lane loads it: what it imports costs each lane's start",
-      namesRuntime: ["workers/port.ts", "workers/console.ts"],
+      namesRuntime: ["workers/port.ts", "workers/process_port.ts", "workers/console.ts"],
     },
   ],
   imported: [

@@ -16,13 +16,10 @@ import {
   TokenTimeoutError,
 } from "../../mod.ts";
 import * as operations from "../fixtures/operations.ts";
-import { changed, using } from "../fixtures/no_lanes_left.ts";
+import { using } from "../fixtures/no_lanes_left.ts";
+import { addWord, changed, makeWords, readWord } from "../fixtures/words.ts";
 
 const { add, context, fail, gated, identity, sleep, spinUntilAborted } = operations;
-
-function sharedInts(length: number): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(4 * length));
-}
 
 /**
  * The behaviour that every kind of lanes must have.
@@ -31,6 +28,7 @@ function sharedInts(length: number): Int32Array {
  * @param defaults options that make it
  */
 export function conformanceSuite(kind: string, defaults: TokenGateOptions): void {
+  const isShared = defaults.isolation !== "process";
   const makeGate = (options: TokenGateOptions = {}): TokenGate =>
     new TokenGate({ ...defaults, ...options });
 
@@ -60,15 +58,14 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
 
   test(`two lanes run two calls at the same time (${kind})`, async () => {
     await using(makeGate({ lanes: 2 }), async (gate) => {
-      const flag = sharedInts(2);
+      const flag = makeWords(2, isShared);
       const tokens = [gate.call(gated, flag), gate.call(gated, flag)];
       // Both have started, and neither can return yet.
       await changed(flag, 0, 1);
       assertEquals(tokens.map((token) => token.state), ["executing", "executing"]);
       const stats = gate.stats();
       assertEquals([stats.executing, stats.admitted, stats.waiting], [2, 0, 0]);
-      Atomics.store(flag, 1, 1);
-      Atomics.notify(flag, 1);
+      addWord(flag, 1);
       assertEquals(await Promise.all(tokens), [2, 2]);
     });
   });
@@ -171,7 +168,7 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
 
   test(`cancelling a waiting token ends it before it starts (${kind})`, async () => {
     await using(makeGate({ lanes: 1 }), async (gate) => {
-      const counts = sharedInts(1);
+      const counts = makeWords(1, isShared);
       const token = gate.call(operations.countStart, counts, 0);
       assert(token.cancel("not wanted"));
       assertEquals(token.state, "killed");
@@ -183,14 +180,14 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
         "not wanted",
       ]);
       assertEquals(await gate.call(add, 1, 1), 2);
-      assertEquals(counts[0], 0);
+      assertEquals(readWord(counts, 0), 0);
       assertEquals(gate.stats().killed, 1);
     });
   });
 
   test(`cancelling a running function raises its flag, and its late result is dropped and counted (${kind})`, async () => {
     await using(makeGate({ lanes: 1, graceMs: 30_000 }), async (gate) => {
-      const flag = sharedInts(1);
+      const flag = makeWords(1, isShared);
       const token = gate.call(spinUntilAborted, flag);
       await changed(flag, 0, 0);
       assertEquals(token.state, "executing");
@@ -200,7 +197,7 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
       await assertRejects(() => token, TokenCancelledError);
       // The lane was not replaced: the function saw its flag and returned.
       assertEquals(await gate.call(add, 1, 2), 3);
-      assertEquals(flag[0], 2);
+      assertEquals(readWord(flag, 0), 2);
       const stats = gate.stats();
       assertEquals([stats.late, stats.killed, stats.crashes, stats.stranded], [1, 1, 0, 0]);
     });
@@ -238,7 +235,7 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
 
   test(`each time limit is told by its own name (${kind})`, async () => {
     await using(makeGate({ lanes: 1, graceMs: 30_000 }), async (gate) => {
-      const flag = sharedInts(1);
+      const flag = makeWords(1, isShared);
       const blocker = gate.call(spinUntilAborted, flag);
       await changed(flag, 0, 0);
       const queued = add.with({ gate, queueTimeoutMs: 10 })(1, 2);
@@ -284,7 +281,7 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
 
   test(`close without draining ends everything at once, the running function by its flag (${kind})`, async () => {
     const gate = makeGate({ lanes: 1, graceMs: 30_000 });
-    const flag = sharedInts(1);
+    const flag = makeWords(1, isShared);
     const running = gate.call(spinUntilAborted, flag);
     await changed(flag, 0, 0);
     const waiting = gate.call(add, 1, 2);
@@ -292,7 +289,7 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
     assertEquals([running.state, waiting.state], ["killed", "killed"]);
     await assertRejects(() => running, GateClosedError);
     await assertRejects(() => waiting, GateClosedError);
-    assertEquals(flag[0], 2);
+    assertEquals(readWord(flag, 0), 2);
   });
 
   test(`close with a time limit finishes what it can and ends the rest (${kind})`, async () => {

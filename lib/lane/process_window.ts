@@ -1,0 +1,137 @@
+/**
+ * Which calls may be inside of a process at once: what the lane there would do with them decides, by the same rules.
+ *
+ * @module
+ */
+
+/** So many calls of quick operations are written ahead. */
+const MOST_AHEAD = 4;
+/** An operation that takes less than this is quick, in ms. */
+const QUICK_MS = 1;
+/** How much of a new run goes into the mean. */
+const SHARE = 1 / 16;
+
+/** An operation as the window knows it. */
+export interface WindowOperation {
+  /** Its number. */
+  readonly number: number;
+  /** How many of its asynchronous calls may overlap. */
+  readonly perLane: number;
+  /** Whether its module is loaded, or is known not to load. */
+  isLoaded: boolean;
+  /** How many of its calls are inside. */
+  inside: number;
+  /** Its mean run time, in ms; infinite before the first. */
+  meanMs: number;
+}
+
+interface InsideCall {
+  readonly operation: WindowOperation;
+  readonly isLimited: boolean;
+  readonly tokenId: number;
+  /** NaN before it has begun, in ms since the epoch. */
+  startedMs: number;
+  isAborted: boolean;
+}
+
+/** What enters. */
+export interface EnteringCall {
+  readonly slot: number;
+  readonly tokenId: number;
+  readonly operation: WindowOperation;
+  readonly isLimited: boolean;
+}
+
+/** The calls inside of one process. */
+export class ProcessWindow {
+  readonly #inside: Map<number, InsideCall> = new Map();
+  #aborted = 0;
+
+  /** How many are inside. */
+  get size(): number {
+    return this.#inside.size;
+  }
+
+  /** @param number its number @param perLane how many of its asynchronous calls may overlap @returns an operation of which nothing is known */
+  operation(number: number, perLane: number): WindowOperation {
+    return { number, perLane, isLoaded: false, inside: 0, meanMs: Infinity };
+  }
+
+  /** Whether a call may be written now. */
+  mayEnter(operation: WindowOperation, isLimited: boolean): boolean {
+    if (this.#inside.size === 0) return true;
+    // The process may be stopped soon, and is not to take more along.
+    if (this.#aborted > 0 || !operation.isLoaded) return false;
+    const isQuick = !isLimited && operation.meanMs < QUICK_MS;
+    if (isQuick && this.#inside.size < MOST_AHEAD && this.#areAllQuick()) return true;
+    return operation.inside < operation.perLane && this.#isOpen();
+  }
+
+  /** A call is written. */
+  enter({ slot, operation, isLimited, tokenId }: EnteringCall): void {
+    operation.inside++;
+    const call = { operation, isLimited, tokenId, startedMs: NaN, isAborted: false };
+    this.#inside.set(slot, call);
+  }
+
+  /** It has begun. */
+  begin(slot: number, startedMs: number): void {
+    const call = this.#inside.get(slot);
+    if (call !== undefined) call.startedMs = startedMs;
+  }
+
+  /** It has come to its end, or could not begin. @param endedMs when, in ms since the epoch; NaN when it never began @returns its operation */
+  leave(slot: number, endedMs: number): WindowOperation | undefined {
+    const call = this.#inside.get(slot);
+    if (call === undefined) return undefined;
+    const { operation } = call;
+    this.#inside.delete(slot);
+    operation.inside--;
+    if (call.isAborted) this.#aborted--;
+    const tookMs = endedMs - call.startedMs;
+    if (operation.meanMs === Infinity) operation.meanMs = tookMs;
+    else if (!Number.isNaN(tookMs)) operation.meanMs += (tookMs - operation.meanMs) * SHARE;
+    if (Number.isNaN(operation.meanMs)) operation.meanMs = Infinity;
+    return operation;
+  }
+
+  /** A call is asked to stop. @returns the slot it is in, if it is inside */
+  abort(tokenId: number): number | undefined {
+    for (const [slot, call] of this.#inside) {
+      if (call.tokenId !== tokenId) continue;
+      if (!call.isAborted) this.#aborted++;
+      call.isAborted = true;
+      return slot;
+    }
+    return undefined;
+  }
+
+  /** Whether the call in a slot was asked to stop. */
+  isAborted(slot: number): boolean {
+    return this.#inside.get(slot)?.isAborted ?? false;
+  }
+
+  /** @returns the slots of calls that were written and have not begun */
+  unbegun(): number[] {
+    const slots: number[] = [];
+    for (const [slot, { startedMs }] of this.#inside) {
+      if (Number.isNaN(startedMs)) slots.push(slot);
+    }
+    return slots;
+  }
+
+  #areAllQuick(): boolean {
+    for (const { operation, isLimited } of this.#inside.values()) {
+      if (isLimited || operation.meanMs >= QUICK_MS) return false;
+    }
+    return true;
+  }
+
+  /** Whether the lane there takes another call: none of the operations inside has as many as it may have. */
+  #isOpen(): boolean {
+    for (const { operation } of this.#inside.values()) {
+      if (operation.inside >= operation.perLane) return false;
+    }
+    return true;
+  }
+}
