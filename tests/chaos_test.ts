@@ -24,7 +24,7 @@ const isDeno = "Deno" in globalThis;
 /** From its sources Node takes a third of a second to start a lane and to import the package there, ten times what Bun takes. */
 const startsSlowly = !isDeno && !("Bun" in globalThis);
 /** The largest wave by TOKENGATE_CHAOS_TOKENS=65536. */
-const tokensInAll = Number(process.env.TOKENGATE_CHAOS_TOKENS ?? (startsSlowly ? 2_048 : 4_096));
+const tokensInAll = Number(process.env.TOKENGATE_CHAOS_TOKENS ?? (startsSlowly ? 1_024 : 4_096));
 
 /** A kind of lanes. */
 interface Kind {
@@ -47,6 +47,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   frames: {
     options: { bridge: "frames" },
     stopsLoops: !isDeno,
+    keepsAnswers: false,
+    tokens: tokensInAll / 4,
+  },
+  process: {
+    options: { isolation: "process" },
+    stopsLoops: true,
     keepsAnswers: false,
     tokens: tokensInAll / 4,
   },

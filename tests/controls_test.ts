@@ -13,7 +13,7 @@ import {
   TokenGate,
   type TokenState,
 } from "../mod.ts";
-import { changed, checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
+import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
 import { add, countStart, gated, spinUntilAborted } from "./fixtures/operations.ts";
 import {
   SimulatedGate,
@@ -21,6 +21,7 @@ import {
   type SimulatedOperation,
   simulatedOperation,
 } from "./fixtures/simulated_gate.ts";
+import { changed } from "./fixtures/words.ts";
 
 checkNoLanesLeft();
 

@@ -21,9 +21,10 @@ import {
   TokenTimeoutError,
 } from "../mod.ts";
 import { heapBytes } from "./fixtures/heap.ts";
-import { changed, checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
+import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
 import { add, countStart, gated } from "./fixtures/operations.ts";
 import { SimulatedGate, simulatedOperation } from "./fixtures/simulated_gate.ts";
+import { changed } from "./fixtures/words.ts";
 
 checkNoLanesLeft();
 
