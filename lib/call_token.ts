@@ -43,7 +43,8 @@ export interface TokenQueue {
   remove(token: CallToken): void;
 }
 
-const STATES: readonly TokenState[] = [
+/** The states by their codes. */
+export const STATES: readonly TokenState[] = [
   "waiting",
   "admitted",
   "executing",

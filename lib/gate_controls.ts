@@ -5,11 +5,11 @@
  */
 
 import { boundCall } from "./bound_call.ts";
-import type { CallToken } from "./call_token.ts";
+import { type CallToken, STATES } from "./call_token.ts";
 import type { Breaker } from "./gate/breaker.ts";
 import type { Desk } from "./gate/desk.ts";
 import type { Engine } from "./gate/engine.ts";
-import { show } from "./options.ts";
+import { checkKeys, show } from "./options.ts";
 import type { Operation } from "./operation.ts";
 import type { Token, TokenState } from "./token.ts";
 
@@ -139,12 +139,18 @@ export class GateControls {
    *
    * @param filter whose tokens, and in which state; all when it is left out
    * @returns the tokens, a snapshot
-   * @throws {TypeError} when the operation is none
+   * @throws {TypeError} when the operation is none, the state is none, or the filter has another key
    */
   live(
     filter: { readonly operation?: AnyOperation; readonly state?: TokenState } = {},
   ): Token<unknown>[] {
+    checkKeys("live()", filter, ["operation", "state"]);
     const { operation, state } = filter;
+    if (state !== undefined && !STATES.includes(state)) {
+      throw new TypeError(
+        `Cannot look at tokens: received ${show(state)}, not one of ${STATES.join(", ")}`,
+      );
+    }
     const live: CallToken[] = this.#engine.live(this.#deskOf("look at", operation));
     return state === undefined ? live : live.filter((token) => token.state === state);
   }

@@ -50,8 +50,8 @@ export interface OperationOptions extends LimitOptions, QueueOptions {
    * says so. Default: false.
    */
   readonly idempotent?: boolean;
-  /** Refuses calls for some time when too many of them have failed. Default: never. */
-  readonly breaker?: BreakerOptions;
+  /** Refuses calls for some time when too many of them have failed; true for the defaults of {@linkcode BreakerOptions}. Default: false. */
+  readonly breaker?: BreakerOptions | boolean;
   /**
    * Where the calls run. `"never"`: in lanes. `"auto"`: when the operation was seen to cost less than crossing to a lane, also on the caller's own
    * thread, some of them, for a millisecond in each turn of the event loop at most; it runs after the code that called has given way,

@@ -50,6 +50,43 @@ test("no window ever holds more starts than the limit, and none is held back wit
   ));
 });
 
+test("starts that did not come about are given back, and no window holds more than the limit of those that did", () => {
+  const step = fc.record({ ms: fc.nat(20), givesBack: fc.boolean(), which: fc.nat(40) });
+  fc.assert(fc.property(
+    fc.integer({ min: 1, max: 8 }),
+    fc.integer({ min: 1, max: 50 }),
+    fc.array(step, { maxLength: 150, size: "max" }),
+    (count, perMs, steps) => {
+      const limit = new RateLimit({ count, perMs });
+      const starts: number[] = [];
+      let nowMs = 0;
+      for (const { ms, givesBack, which } of steps) {
+        nowMs += ms;
+        if (givesBack && starts.length > 0) {
+          limit.giveBack(starts.splice(which % starts.length, 1)[0]!, nowMs);
+        } else if (limit.waitMs(nowMs) === 0) {
+          limit.take(nowMs);
+          starts.push(nowMs);
+        }
+        assert(fullest(starts, perMs) <= count);
+      }
+    },
+  ));
+});
+
+test("what is given back may be taken at once, unless it is a window old", () => {
+  const limit = new RateLimit({ count: 2, perMs: 100 });
+  assertEquals(limit.giveBack(0, 0), false);
+  limit.take(0);
+  limit.take(10);
+  assertEquals(limit.waitMs(20), 80);
+  assertEquals([limit.giveBack(10, 20), limit.waitMs(20)], [true, 0]);
+  limit.take(20);
+  assertEquals(limit.waitMs(20), 90);
+  limit.take(110);
+  assertEquals([limit.giveBack(10, 110), limit.waitMs(110)], [false, 10]);
+});
+
 test("large limits hold as well, and give nearly all of what they allow", () => {
   const counts = fc.oneof(
     fc.constantFrom(1_023, 1_024, 1_025, 2_047, 2_049, 3_000),

@@ -88,12 +88,17 @@ export class Admission {
     }
     const own = Math.min(bytes, promised.bytes);
     this.#promise(promised.desk, -1, -own);
-    const isRoom = (desk.bound?.lacks(1, bytes) ?? this.bound?.lacks(1, bytes)) === undefined;
-    if (isRoom) {
+    const isOwn = promised.desk === desk;
+    if (
+      hasRoom(this.bound, bytes, own) &&
+      (isOwn ? hasRoom(desk.bound, bytes, own) : desk.bound?.lacks(1, bytes) === undefined)
+    ) {
       promised.places--;
       promised.bytes -= own;
-    } else this.#promise(promised.desk, 1, own);
-    return isRoom;
+      return true;
+    }
+    this.#promise(promised.desk, 1, own);
+    return false;
   }
 
   /** Gives back what was promised and not used. */
@@ -161,4 +166,12 @@ export class Admission {
       this.#onChange(false, desk, bound);
     }
   }
+}
+
+/**
+ * @param bound a bound against which a place was promised @param bytes size of the arguments of the call that takes it @param promised how many bytes came with it
+ * @returns whether it may. What was promised is there, also when calls have come back from lanes since and the queue is overfull; what is beyond needs room.
+ */
+function hasRoom(bound: QueueBound | undefined, bytes: number, promised: number): boolean {
+  return bytes <= promised || bound === undefined || !bound.lacksBytes(bytes);
 }

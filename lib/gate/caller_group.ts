@@ -64,8 +64,9 @@ export class CallerGroup implements TokenGroup {
     this.left(token);
     this.#parts.ledger.move(token, WAITING);
     token.lane = NOWHERE;
+    const { admittedMs } = token;
     token.admittedMs = NaN;
-    (token.desk as Desk).putBack(token);
+    (token.desk as Desk).putBack(token, admittedMs);
   }
 
   recall(token: CallToken): boolean {

@@ -114,8 +114,9 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     else if (!this.#isPaused && this.#lacks === undefined) lineup.enter(this);
   }
 
-  /** Puts a token that comes back from a lane where it belongs. */
-  putBack(token: CallToken): void {
+  /** Puts a token that comes back from a lane where it belongs. @param token the token @param admittedMs when it went there, in ms; NaN when it did not get so far */
+  putBack(token: CallToken, admittedMs: number): void {
+    if (token.isCleared) this.#giveRateBack(admittedMs);
     this.giveBack(token);
     this.queue.insert(token);
     token.queue = this;
@@ -127,6 +128,8 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   remove(token: CallToken): void {
     this.queue.remove(token);
     this.group.lineup.changed(this, -1);
+    // Nobody is left to wait: a timer would keep the process alive, and a pool would count it.
+    if (this.#lacks !== undefined && this.queue.size === 0) this.#stopWaiting();
   }
 
   // Whether the next token may go on.
@@ -158,6 +161,12 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     token.isCleared = false;
     this.permits.give();
     for (let i = 0; i < this.#pools.length; i++) this.#pools[i]!.give();
+  }
+
+  /** A token has not started: another may start in its place, or itself. */
+  #giveRateBack(takenMs: number): void {
+    const isRoom = this.#rate?.giveBack(takenMs, this.#clock.now()) ?? false;
+    if (isRoom && this.#lacks === "rate") this.#stopWaiting();
   }
 
   /** Counts a token that was given out before there were permits. */

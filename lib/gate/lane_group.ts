@@ -148,8 +148,9 @@ export class LaneGroup implements TokenGroup {
     // The last one first: then each finds its place at the front.
     for (let i = calls.length - 1; i >= 0; i--) {
       const token = calls[i] as CallToken;
+      const { admittedMs } = token;
       this.#return(token);
-      (token.desk as Desk).putBack(token);
+      (token.desk as Desk).putBack(token, admittedMs);
     }
   }
 
@@ -160,7 +161,7 @@ export class LaneGroup implements TokenGroup {
     }
     while (this.#mail.first !== undefined) {
       const token = this.#mail.shift()!;
-      (token.desk as Desk).putBack(token);
+      (token.desk as Desk).putBack(token, NaN);
     }
   }
 

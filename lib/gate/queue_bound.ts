@@ -46,9 +46,12 @@ export class QueueBound {
 
   /** @param count tokens @param bytes their size @returns the limit for which there is no room for them; undefined when there is room */
   lacks(count: number, bytes: number): QueueLimit | undefined {
-    const { maxQueue, maxQueueBytes } = this.policy;
-    if (this.waiting + this.reserved + count > maxQueue) return "maxQueue";
-    if (this.bytes + this.reservedBytes + bytes > maxQueueBytes) return "maxQueueBytes";
-    return undefined;
+    if (this.waiting + this.reserved + count > this.policy.maxQueue) return "maxQueue";
+    return this.lacksBytes(bytes) ? "maxQueueBytes" : undefined;
+  }
+
+  /** @param bytes size of arguments @returns whether there is no room for so many bytes */
+  lacksBytes(bytes: number): boolean {
+    return this.bytes + this.reservedBytes + bytes > this.policy.maxQueueBytes;
   }
 }

@@ -65,4 +65,24 @@ export class RateLimit {
     this.#inGroup = 0;
     if (++this.#group === this.#lastMs.length) this.#group = 0;
   }
+
+  /**
+   * A start that was entered did not come about. The oldest of the window leaves in its place: what is remembered is never earlier than what was. Where
+   * starts are taken in groups nothing leaves.
+   *
+   * @param takenMs when it was entered, in ms; one that has left the window leaves no room
+   * @param nowMs now, in ms
+   * @returns whether there is room for another one
+   */
+  giveBack(takenMs: number, nowMs: number): boolean {
+    if (this.#groupSize > 1 || !(takenMs + this.#perMs > nowMs)) return false;
+    const lastMs = this.#lastMs;
+    for (let n = 0, at = this.#group; n < lastMs.length; n++, at++) {
+      if (at === lastMs.length) at = 0;
+      if (lastMs[at]! + this.#perMs <= nowMs) continue;
+      lastMs[at] = -Infinity;
+      return true;
+    }
+    return false;
+  }
 }
