@@ -393,6 +393,26 @@ test("a place that was promised is kept, also when calls come back from the lane
   assertEquals([queue.bytes, queue.reserved], [0, 0]);
 });
 
+test("a producer that gives up holds up nobody from then on, and is not remembered", async () => {
+  const world = new SimulatedGate({ lanes: 1, queue: bound(4, "wait") });
+  const place = await world.ready(3);
+  const abort = new AbortController();
+  const large = world.ready(4, { signal: abort.signal }).catch((error) => error);
+  for (let n = 0; n < 100; n++) {
+    const other = new AbortController();
+    const small = world.ready(1, { signal: other.signal });
+    other.abort(n);
+    assertEquals(await small.catch((error) => error), n);
+  }
+  assertEquals(world.stats().queue.producers, 1);
+  const small = world.ready(1);
+  assertEquals(world.stats().queue.producers, 2);
+  abort.abort("gives up");
+  (await small).release();
+  place.release();
+  assertEquals([await large, world.stats().queue.producers], ["gives up", 0]);
+});
+
 test("a producer that gives up, or whose gate closes, waits no longer", async () => {
   const world = new SimulatedGate({ lanes: 1, queue: bound(1, "wait") });
   const operation = simulatedOperation("operation");
