@@ -165,16 +165,19 @@ test("the gate drops the oldest of all operations, and of those that wait for ar
   ]);
 });
 
-test("a token that was dropped leaves its breaker as it was, and a refused call gives its probe back", async () => {
+test("a call that is refused since the queue is full is no probe, and one that is cancelled none any more", async () => {
   const breaker = readBreakerOptions("a test", { minRuns: 1, coolDownMs: 100 });
-  const queue = bound(1, "drop-oldest");
   const world = new SimulatedGate({ lanes: 1 });
-  const operation = simulatedOperation("operation", { breaker, queue });
-  world.callTo(operation, { outcome: "throw" }).catch(() => {});
+  const operation = simulatedOperation("operation", { breaker, queue: bound(1, "reject") });
+  world.callTo(operation, { runMs: 20, outcome: "throw" }).catch(() => {});
+  await world.pass(10);
+  world.controls.pause();
+  const waiting = world.callTo(operation);
   await world.pass(200);
   assertEquals(world.breakerChanges, ["closed -> open"]);
-  world.controls.pause();
-  // The one probe that is let through; it is dropped for nobody, since the breaker refuses before.
+  assertThrows(() => world.callTo(operation), QueueFullError);
+  assertThrows(() => world.callTo(operation), QueueFullError);
+  assert(waiting.cancel());
   const probe = world.callTo(operation);
   assertThrows(() => world.callTo(operation), CircuitOpenError);
   assert(probe.cancel());
