@@ -50,14 +50,13 @@ export function reserve(
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const abort = (): void => {
-      request.isGone = true;
+      engine.admission.withdraw(request);
       reject(signal!.reason);
     };
     const request: RoomRequest = {
       places: count,
       bytes,
       desk,
-      isGone: false,
       granted: () => {
         signal?.removeEventListener("abort", abort);
         resolve(makeReservation(new Places(engine, { places: count, bytes, desk })));

@@ -477,6 +477,31 @@ for (const hasBoard of [false, true]) {
   );
 
   virtual(
+    `a limit holds for calls on their way to a mailbox too (${kind})`,
+    hasBoard,
+    async (make) => {
+      const world = make({ lanes: 2, capacity: 2 });
+      const [operation, other] = [simulatedOperation("operation"), simulatedOperation("other")];
+      world.callTo(other, { runMs: 100 });
+      world.callTo(other, { runMs: 100 });
+      await world.pass(SOON_MS);
+      // No plain value: it goes by message.
+      const tokens = Array.from({ length: 20 }, () => world.callTo(operation, {}, {}, [/x/]));
+      await world.pass(SOON_MS);
+      const inLanes = (): CallToken[] =>
+        tokens.filter((token) => token.state === "admitted" || token.state === "executing");
+      const before = inLanes();
+      world.controls.limit(operation.handle, 1);
+      await world.until(() => {
+        const now = inLanes();
+        assert(now.length <= 1 || now.every((token) => before.includes(token)));
+        return tokens.every((token) => token.isSettled);
+      });
+      assertEquals(world.stats().completed, 22);
+    },
+  );
+
+  virtual(
     `an operation that is paused by itself stays so while the gate is paused and resumed (${kind})`,
     hasBoard,
     async (make) => {

@@ -165,16 +165,19 @@ test("the gate drops the oldest of all operations, and of those that wait for ar
   ]);
 });
 
-test("a token that was dropped leaves its breaker as it was, and a refused call gives its probe back", async () => {
+test("a call that is refused since the queue is full is no probe, and one that is cancelled none any more", async () => {
   const breaker = readBreakerOptions("a test", { minRuns: 1, coolDownMs: 100 });
-  const queue = bound(1, "drop-oldest");
   const world = new SimulatedGate({ lanes: 1 });
-  const operation = simulatedOperation("operation", { breaker, queue });
-  world.callTo(operation, { outcome: "throw" }).catch(() => {});
+  const operation = simulatedOperation("operation", { breaker, queue: bound(1, "reject") });
+  world.callTo(operation, { runMs: 20, outcome: "throw" }).catch(() => {});
+  await world.pass(10);
+  world.controls.pause();
+  const waiting = world.callTo(operation);
   await world.pass(200);
   assertEquals(world.breakerChanges, ["closed -> open"]);
-  world.controls.pause();
-  // The one probe that is let through; it is dropped for nobody, since the breaker refuses before.
+  assertThrows(() => world.callTo(operation), QueueFullError);
+  assertThrows(() => world.callTo(operation), QueueFullError);
+  assert(waiting.cancel());
   const probe = world.callTo(operation);
   assertThrows(() => world.callTo(operation), CircuitOpenError);
   assert(probe.cancel());
@@ -391,6 +394,26 @@ test("a place that was promised is kept, also when calls come back from the lane
   assertEquals(tokens.map((token) => token.state), tokens.map(() => "completed"));
   const { queue } = world.stats();
   assertEquals([queue.bytes, queue.reserved], [0, 0]);
+});
+
+test("a producer that gives up holds up nobody from then on, and is not remembered", async () => {
+  const world = new SimulatedGate({ lanes: 1, queue: bound(4, "wait") });
+  const place = await world.ready(3);
+  const abort = new AbortController();
+  const large = world.ready(4, { signal: abort.signal }).catch((error) => error);
+  for (let n = 0; n < 100; n++) {
+    const other = new AbortController();
+    const small = world.ready(1, { signal: other.signal });
+    other.abort(n);
+    assertEquals(await small.catch((error) => error), n);
+  }
+  assertEquals(world.stats().queue.producers, 1);
+  const small = world.ready(1);
+  assertEquals(world.stats().queue.producers, 2);
+  abort.abort("gives up");
+  (await small).release();
+  place.release();
+  assertEquals([await large, world.stats().queue.producers], ["gives up", 0]);
 });
 
 test("a producer that gives up, or whose gate closes, waits no longer", async () => {

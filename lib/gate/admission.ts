@@ -27,8 +27,6 @@ export interface RoomRequest extends Promised {
   granted(): void;
   /** Told when they never will be. */
   refused(error: unknown): void;
-  /** Whether it does not wait any more. */
-  isGone: boolean;
 }
 
 /** Told of a queue that is full, or half empty again; the desk is undefined for that of the gate. */
@@ -115,6 +113,12 @@ export class Admission {
     this.grant();
   }
 
+  /** Waits no longer; those that it held up may have their turn. */
+  withdraw(request: RoomRequest): void {
+    this.#requests.delete(request);
+    this.grant();
+  }
+
   /** Grants what there is room for, in the order of asking. */
   grant(): void {
     if (this.#saturated.size > 0) this.#noteRelieved();
@@ -122,10 +126,6 @@ export class Admission {
     let full: Set<Desk> | undefined;
     for (const request of this.#requests) {
       const { desk, places, bytes } = request;
-      if (request.isGone) {
-        this.#requests.delete(request);
-        continue;
-      }
       if (this.bound?.lacks(places, bytes) !== undefined) return;
       if (desk !== undefined && (full?.has(desk) || desk.bound?.lacks(places, bytes))) {
         (full ??= new Set()).add(desk);

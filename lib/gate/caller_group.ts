@@ -69,6 +69,9 @@ export class CallerGroup implements TokenGroup {
     (token.desk as Desk).putBack(token, admittedMs);
   }
 
+  /** Nothing waits beside the lineup here. */
+  recallMail(): void {}
+
   recall(token: CallToken): boolean {
     return this.#parts.caller.recall(token);
   }

@@ -810,6 +810,7 @@ export class Engine implements LaneEvents, TokenOwner {
   /** Sets how many calls of an operation may be in lanes at once. */
   limit(desk: Desk, maxConcurrent: number): void {
     if (!desk.isGated) {
+      desk.group.recallMail();
       for (const token of this.live(desk)) if (token.code === ADMITTED) desk.adopt(token);
     }
     desk.limit(maxConcurrent);

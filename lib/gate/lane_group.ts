@@ -159,6 +159,10 @@ export class LaneGroup implements TokenGroup {
     for (const seat of this.crew.seats) {
       if (seat.state === "ready") this.takeBack(seat.lane.recallUnstarted(Infinity));
     }
+    this.recallMail();
+  }
+
+  recallMail(): void {
     while (this.#mail.first !== undefined) {
       const token = this.#mail.shift()!;
       (token.desk as Desk).putBack(token, NaN);

@@ -20,6 +20,8 @@ export interface TokenGroup {
   turn(): void;
   /** Takes back all that has not started; it waits in its place. */
   recallAll(): void;
+  /** Takes back what has its permits, and is not in a lane yet; it waits in its place. */
+  recallMail(): void;
   /** Takes a token back from where it was given; false means that its function has started. */
   recall(token: CallToken): boolean;
   /** Who has a token that was given out. */
