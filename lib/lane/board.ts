@@ -247,7 +247,10 @@ export class SharedBoard implements Board {
   }
 
   recallAll(): LaneCall[] {
-    return this.#inOrder((slot) => this.memory.recall(slot));
+    const recalled = this.#inOrder((slot) => this.memory.recall(slot));
+    // Nothing is open any more: the numbers they leave behind would be hints to what is posted next, in no order.
+    while (this.memory.take() >= 0);
+    return recalled;
   }
 
   // What the lanes' hosts ask.
