@@ -66,7 +66,7 @@ export { current, inLane } from "./lib/lane_context.ts";
 export type { OperationContext } from "./lib/lane_mark.ts";
 export { type Awaitable, type CallOptions, type Operation, operation } from "./lib/operation.ts";
 export { lifecycle, type LifecycleHooks } from "./lib/lifecycle.ts";
-export type { LimitOptions, OperationOptions } from "./lib/operation_options.ts";
+export type { LimitOptions, OperationOptions, Priority } from "./lib/operation_options.ts";
 export type { HistogramSnapshot } from "./lib/observe/histogram.ts";
 export type { HistoryEntry } from "./lib/observe/history.ts";
 export type { WorkerResourceLimits } from "./lib/runtime/adapter.ts";

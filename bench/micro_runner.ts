@@ -34,6 +34,7 @@ const MANY = 64;
 const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
 const operation = { url: "file:///operations.ts", name: "work" };
 const limits: CallLimits = {
+  priority: 0,
   timeoutMs: undefined,
   queueTimeoutMs: undefined,
   deadlineMs: undefined,

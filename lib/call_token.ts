@@ -73,6 +73,8 @@ export interface CallLimits {
   readonly deadlineMs: number | undefined;
   /** Whether it may run on the caller's own thread. */
   readonly inline: "never" | "auto";
+  /** Which calls go before which: higher numbers first. */
+  readonly priority: number;
   /** What of the arguments is to be moved and not copied. */
   readonly transfer?: readonly object[] | undefined;
 }
@@ -100,7 +102,7 @@ export class CallToken implements Token<unknown>, LaneCall {
   waits: number = FOR_ITS_DESK;
   /** Where it waits, and what it is counted with; undefined for a call inside an operation. */
   desk: TokenDesk | undefined = undefined;
-  /** Its place in the order of submission. */
+  /** Its place in the order of the calls: lower numbers first. */
   sequence: number = 0;
   /** Whether it holds the permits of its operation. */
   isCleared = false;

@@ -32,6 +32,8 @@ export interface TokenGateOptions extends QueueOptions {
   readonly process?: ProcessOptions;
   /** How many of the tokens that settled last {@linkcode TokenGate.history} remembers. Default: 0. */
   readonly history?: number;
+  /** How long a call is overtaken by calls of the next higher `priority`, in ms; Infinity for always. Default: 10,000. */
+  readonly ageMs?: number;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
   readonly graceMs?: number;
   /** When a lane is replaced by a new one, to bound what it gathers in memory. Default: never. */
@@ -81,6 +83,7 @@ export interface GateSettings {
   readonly process: ProcessSettings;
   readonly queue: QueuePolicy | undefined;
   readonly history: number;
+  readonly ageMs: number;
   readonly graceMs: number;
   readonly recycle: RecyclePolicy | undefined;
   readonly disposeTimeoutMs: number;
@@ -101,6 +104,7 @@ const KEYS: readonly (keyof TokenGateOptions)[] = [
   "process",
   ...QUEUE_KEYS,
   "history",
+  "ageMs",
   "graceMs",
   "recycle",
   "disposeTimeoutMs",
@@ -159,6 +163,7 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
     process: { ...readProcessOptions(SUBJECT, options.process, adapter), env: options.env },
     queue: readQueueOptions(SUBJECT, options),
     history: readHistory(options.history),
+    ageMs: readDuration(SUBJECT, "ageMs", options.ageMs ?? 10_000) ?? Infinity,
     graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,
     recycle: readRecycleOptions(SUBJECT, options.recycle),
     disposeTimeoutMs:

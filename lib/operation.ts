@@ -14,6 +14,7 @@ import { callHere } from "./nested_call.ts";
 import {
   type LimitOptions,
   type OperationOptions,
+  type Priority,
   readCallOptions,
   readDeskPolicy,
   readOperationOptions,
@@ -34,6 +35,8 @@ export type Awaitable<A extends readonly unknown[]> = {
 export interface CallOptions extends LimitOptions {
   /** Whether the calls may run on the caller's own thread, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly inline?: "never" | "auto";
+  /** Which calls go first, as in {@linkcode OperationOptions}. Default: as declared. */
+  readonly priority?: Priority;
   /** Whether, and when, a call that failed is tried again, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly retry?: RetryOptions;
   /** The gate to call through. Default: the default gate, which is made on first use and lets the process end by itself. */

@@ -6,6 +6,7 @@
 
 import { type BreakerOptions, readBreakerOptions } from "./breaker_options.ts";
 import { checkTransferList } from "./bridge/transfer.ts";
+import { MOST_PRIORITY } from "./gate/ageing.ts";
 import type { DeskPolicy, Isolation } from "./gate/desk_policy.ts";
 import type { CallRequest } from "./gate/engine.ts";
 import { PermitPool } from "./gate/permit_pool.ts";
@@ -23,6 +24,9 @@ export interface LimitOptions {
   /** Longest time from the call to its settlement, in ms. Default: none. */
   readonly deadlineMs?: number;
 }
+
+/** Which calls go before which: the web's three, or a number from -100 to 100, higher ones first; the three are 1, 0 and -1. */
+export type Priority = "user-blocking" | "user-visible" | "background" | number;
 
 /** Options of a declared operation: what holds for each call of it, and for all of them together in each gate. */
 export interface OperationOptions extends LimitOptions, QueueOptions {
@@ -45,6 +49,11 @@ export interface OperationOptions extends LimitOptions, QueueOptions {
   readonly rateLimit?: RateLimitOptions;
   /** Whether, and when, a call that failed is tried again. Default: never. */
   readonly retry?: RetryOptions;
+  /**
+   * Which calls go first when several wait: those of a higher priority, also before what was given to a lane and has not started. So that none starves, a call is
+   * overtaken only by what comes within the gate's `ageMs` after it, for each step between the two. Default: `"user-visible"`, which is 0.
+   */
+  readonly priority?: Priority;
   /**
    * Whether running a call twice does no more than running it once, so that one whose lane was lost while it may have been running can be tried again, if `retry`
    * says so. Default: false.
@@ -108,7 +117,7 @@ const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", 
  * @throws {RangeError} when a time is not above zero
  */
 export function readOperationOptions(subject: string, options: OperationOptions): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "inline", "retry", ...DESK_KEYS]);
+  checkKeys(subject, options, [...LIMITS, "inline", "priority", "retry", ...DESK_KEYS]);
   return {
     retry: readRetryOptions(subject, options.retry),
     timeoutMs: readDuration(subject, "timeoutMs", options.timeoutMs),
@@ -117,6 +126,7 @@ export function readOperationOptions(subject: string, options: OperationOptions)
     signal: undefined,
     transfer: undefined,
     inline: readInline(subject, options.inline) ?? "never",
+    priority: readPriority(subject, options.priority) ?? 0,
   };
 }
 
@@ -155,13 +165,22 @@ export function readCallOptions(
   base: CallSettings,
   options: LimitOptions & {
     readonly inline?: unknown;
+    readonly priority?: unknown;
     readonly retry?: RetryOptions;
     readonly signal?: AbortSignal;
     readonly transfer?: readonly object[];
     readonly gate?: unknown;
   },
 ): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "inline", "retry", "signal", "transfer", "gate"]);
+  checkKeys(subject, options, [
+    ...LIMITS,
+    "inline",
+    "priority",
+    "retry",
+    "signal",
+    "transfer",
+    "gate",
+  ]);
   const { signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(
@@ -177,6 +196,7 @@ export function readCallOptions(
     signal: signal ?? base.signal,
     retry: options.retry === undefined ? base.retry : readRetryOptions(subject, options.retry),
     inline: readInline(subject, options.inline) ?? base.inline,
+    priority: readPriority(subject, options.priority) ?? base.priority,
     transfer: readTransfer(subject, options.transfer) ?? base.transfer,
   };
 }
@@ -205,6 +225,29 @@ function readInline(subject: string, inline: unknown): "never" | "auto" | undefi
   if (inline === undefined || inline === "never" || inline === "auto") return inline;
   throw new TypeError(
     `Cannot set "inline" of ${subject}: received ${show(inline)}, not "never" or "auto"`,
+  );
+}
+
+const PRIORITIES: Readonly<Record<string, number>> = {
+  "user-blocking": 1,
+  "user-visible": 0,
+  "background": -1,
+};
+
+function readPriority(subject: string, priority: unknown): number | undefined {
+  if (priority === undefined) return undefined;
+  if (typeof priority === "string" && Object.hasOwn(PRIORITIES, priority)) {
+    return PRIORITIES[priority];
+  }
+  if (typeof priority !== "number") {
+    throw new TypeError(
+      `Cannot set "priority" of ${subject}: received ${show(priority)}, not a number, ` +
+        `"user-blocking", "user-visible" or "background"`,
+    );
+  }
+  if (priority >= -MOST_PRIORITY && priority <= MOST_PRIORITY) return priority;
+  throw new RangeError(
+    `Cannot set "priority" of ${subject}: received ${priority}, not a number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`,
   );
 }
 

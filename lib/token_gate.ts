@@ -138,6 +138,7 @@ export class TokenGate extends EventTarget {
     this.#engine = new Engine({
       clock: systemClock,
       random: new RandomSource(Math.random() * 2 ** 32),
+      ageMs: settings.ageMs,
       graceMs: settings.graceMs,
       isolation: settings.isolation,
       makeLanes: (events) => this.#makeLanes(settings, settings.isolation, events, 0),

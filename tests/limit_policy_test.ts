@@ -11,6 +11,7 @@ function token(limits: Partial<CallLimits>, isAdmitted = true): CallToken {
     queueTimeoutMs: undefined,
     deadlineMs: undefined,
     inline: "never" as const,
+    priority: 0,
     ...limits,
   };
   const made = new CallToken(1, { url: "u:", name: "n" }, [], all, owner, 1_000);

@@ -57,9 +57,10 @@ export class PostedCalls implements AbortFlags {
     return this.#control.takesCalls ? slot : -1;
   }
 
-  /** @returns the claim word of a call that is still to be run, or 0 */
+  /** @returns the claim word of the call that was taken last, if that is still to be run, or 0 */
   openWord(slot: number): number {
-    return this.#board.openWord(slot);
+    const word = this.#board.takenWord;
+    return this.#board.openWord(slot) === word ? word : 0;
   }
 
   /** Number of the operation, or its complement for a call with a limit. */

@@ -6,8 +6,8 @@
  *
  * **Taking.** The ring has one producer, the gate, and many consumers. A consumer reads the number at the head and advances the head by
  * compare-exchange; the cell it has read cannot have been overwritten if that succeeds, since the producer never goes a full round ahead of the
- * head. A number from the ring is *only a hint*: a call that was recalled leaves its number behind, and its slot may have been given to another
- * call. What decides is the slot's claim word.
+ * head. A call that was recalled leaves its number behind, and its slot may have been given to another call: beside the number of the slot
+ * there is the generation of the call, by which a consumer passes over what is left. What decides is the slot's claim word all the same.
  *
  * **The claim.** The gate writes everything else of a slot and then sets the word to `OPEN` with a generation that this slot has not had for a
  * billion calls. From there exactly one compare-exchange of that very word wins: a lane's, to `STARTED` and the number of its life, directly
@@ -73,6 +73,10 @@ export class CallBoard {
   readonly #doubles: Float64Array;
   readonly #ring: Int32Array;
   readonly #ringMask: number;
+  /** How many bits of a ring's word are the slot; the others are of its generation. No number is left in the ring for as long as those come round. */
+  readonly #slotBits: number;
+  /** The claim word of the call that was taken last: {@linkcode CallBoard.start} asks for it. */
+  takenWord = 0;
   readonly #slotsAt: number;
   readonly #cellsAt: number;
 
@@ -85,6 +89,7 @@ export class CallBoard {
     this.#doubles = new Float64Array(memory);
     this.#ring = new Int32Array(memory, HEADER_BYTES, ringWords);
     this.#ringMask = ringWords - 1;
+    this.#slotBits = 31 - Math.clz32(slots);
     this.#slotsAt = HEADER_BYTES + ringWords * 4;
     this.#cellsAt = this.#slotsAt + slots * SLOT_BYTES;
   }
@@ -159,10 +164,11 @@ export class CallBoard {
     this.list(slot);
   }
 
-  /** Puts the number of a slot at the end of the ring, where there must be room. */
+  /** Puts the call of a slot at the end of the ring, where there must be room. */
   list(slot: number): void {
     const tail = Atomics.load(this.#words, TAIL);
-    this.#ring[tail & this.#ringMask] = slot;
+    const generation = Atomics.load(this.#words, this.#wordAt(slot) + CLAIM) >>> STATE_BITS;
+    this.#ring[tail & this.#ringMask] = (generation << this.#slotBits) | slot;
     Atomics.store(this.#words, TAIL, (tail + 1) | 0);
   }
 
@@ -209,14 +215,21 @@ export class CallBoard {
     return this.listed === 0;
   }
 
-  /** @returns the slot whose call is next, or -1 when none is listed */
+  /** Takes the next call that is open, and sets `takenWord`. @returns its slot, or -1 when none is listed */
   take(): number {
     const words = this.#words;
+    const bits = this.#slotBits;
     for (;;) {
       const head = Atomics.load(words, HEAD);
       if (head === Atomics.load(words, TAIL)) return -1;
-      const slot = this.#ring[head & this.#ringMask]!;
-      if (Atomics.compareExchange(words, HEAD, head, (head + 1) | 0) === head) return slot;
+      const listed = this.#ring[head & this.#ringMask]!;
+      if (Atomics.compareExchange(words, HEAD, head, (head + 1) | 0) !== head) continue;
+      const slot = listed & (this.slots - 1);
+      const word = Atomics.load(words, this.#wordAt(slot) + CLAIM);
+      const isSame = ((word >>> STATE_BITS) << bits) === (listed & ~(this.slots - 1));
+      if ((word & STATE_MASK) !== OPEN || !isSame) continue;
+      this.takenWord = word;
+      return slot;
     }
   }
 

@@ -8,7 +8,7 @@
  */
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 4;
+export const PROTOCOL: number = 5;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;

@@ -20,7 +20,7 @@ import type { WaitingFor } from "../token.ts";
 import { Breaker, countsAsFailure } from "./breaker.ts";
 import { type DeskPolicy, NO_POLICY } from "./desk_policy.ts";
 import { DeskRecord } from "./desk_record.ts";
-import { Intake } from "./intake.ts";
+import { LevelQueue } from "./level_queue.ts";
 import { permitsOf } from "./permit_pool.ts";
 import { type PermitListener, Permits } from "./permits.ts";
 import { QueueBound } from "./queue_bound.ts";
@@ -36,7 +36,7 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   readonly policy: DeskPolicy;
   /** Where its calls run. */
   group: TokenGroup;
-  readonly queue: Intake = new Intake();
+  readonly queue: LevelQueue = new LevelQueue();
   /** Place in the lineup; -1 when it is left out. */
   lineupIndex = -1;
   /** Tokens by state code. Those that execute are among the admitted. */
@@ -105,13 +105,15 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
 
   // The queue.
 
-  /** Puts a token at the end of the queue. */
+  /** Puts a token at the end of the queue, or of those of its priority. */
   push(token: CallToken): void {
     this.queue.push(token);
     token.queue = this;
     const { lineup } = this.group;
-    if (this.lineupIndex >= 0) lineup.grew();
-    else if (!this.#isPaused && this.#lacks === undefined) lineup.enter(this);
+    if (this.lineupIndex >= 0) {
+      if (this.queue.first === token) lineup.changed(this, 1);
+      else lineup.grew();
+    } else if (!this.#isPaused && this.#lacks === undefined) lineup.enter(this);
   }
 
   /** Puts a token that comes back from a lane where it belongs. @param token the token @param admittedMs when it went there, in ms; NaN when it did not get so far */

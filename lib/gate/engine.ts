@@ -42,6 +42,7 @@ import type { QueueFullError } from "../errors.ts";
 import { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { RandomSource } from "../runtime/random.ts";
+import { Ageing } from "./ageing.ts";
 import { Admission, type Promised, type RoomRequest } from "./admission.ts";
 import { findTokens, resolveArguments } from "./arguments.ts";
 import { CallerGroup } from "./caller_group.ts";
@@ -89,6 +90,8 @@ export interface EngineParts {
   readonly isolation?: Isolation;
   /** Makes lanes of the other kind, numbered from `firstIndex`, when an operation asks for them. Without it all operations run in the same lanes. */
   readonly makeOtherLanes?: (events: LaneEvents, firstIndex: number) => LaneSet;
+  /** How long a call is overtaken by those of the next higher priority, in ms. */
+  readonly ageMs: number;
   /** Makes the place to run calls on the caller's own thread. */
   readonly makeCaller: (events: CallerEvents) => CallerLane;
   /** How large the arguments of a call may be, in bytes; infinite for no limit. */
@@ -179,7 +182,7 @@ export class Engine implements LaneEvents, TokenOwner {
   readonly #onAdmitted: (token: CallToken) => void;
   /** Told when an operation, or the gate, has finished what it had. */
   readonly #onEmpty: Map<Desk | undefined, (() => void)[]> = new Map();
-  #sequence = 0;
+  readonly #ageing: Ageing;
   #isTurnPlanned = false;
   #isDraining = false;
   #closing: Promise<void> | undefined;
@@ -189,6 +192,7 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.utilisation = new Utilisation(parts.clock.now());
+    this.#ageing = new Ageing(parts.clock.now(), parts.ageMs);
     this.#onTurn = () => this.#turn();
     this.#onAdmitted = (token) => this.#limitRun(token);
     const lanes = parts.makeLanes(this);
@@ -432,19 +436,20 @@ export class Engine implements LaneEvents, TokenOwner {
     }
   }
 
+  /** @returns the oldest of the tokens with the lowest priority */
   #oldestWaiting(desk: Desk | undefined): CallToken | undefined {
     let oldest: CallToken | undefined;
     for (const each of desk === undefined ? this.desks.values() : [desk]) {
-      const { first } = each.queue;
-      if (first !== undefined && (oldest === undefined || first.sequence < oldest.sequence)) {
-        oldest = first;
+      const { least } = each.queue;
+      if (least !== undefined && (oldest === undefined || isDroppedBefore(least, oldest))) {
+        oldest = least;
       }
     }
     if (oldest !== undefined) return oldest;
     // All wait for something else: arguments, the next attempt.
     for (const token of this.#table.live()) {
       if (token.code !== WAITING || (desk !== undefined && token.desk !== desk)) continue;
-      if (oldest === undefined || token.submittedMs < oldest.submittedMs) oldest = token;
+      if (oldest === undefined || isDroppedBefore(token, oldest)) oldest = token;
     }
     return oldest;
   }
@@ -590,7 +595,7 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   #awaitLane(token: CallToken, desk: Desk): void {
-    token.sequence = this.#sequence++;
+    token.sequence = this.#ageing.placeOf(token.limits.priority, token.submittedMs);
     desk.push(token);
     this.#keepAlive.hold();
     for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.crew.encourage();
@@ -956,6 +961,11 @@ export class Engine implements LaneEvents, TokenOwner {
   #holderOf(token: CallToken): CallHolder {
     return this.#placeOf(token).holderOf(token);
   }
+}
+
+function isDroppedBefore(one: CallToken, other: CallToken): boolean {
+  const higher = one.limits.priority - other.limits.priority;
+  return higher === 0 ? one.submittedMs < other.submittedMs : higher < 0;
 }
 
 function fullError(desk: Desk, bound: QueueBound, bytes: number): QueueFullError {

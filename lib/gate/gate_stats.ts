@@ -116,7 +116,7 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     wait.merge(desk.record.wait);
     run.merge(desk.record.run);
     operations.push(readDesk(desk, executing.get(desk) ?? 0, nowMs));
-    const { first } = desk.queue;
+    const first = desk.queue.oldest;
     if (first !== undefined && first.submittedMs < firstMs) firstMs = first.submittedMs;
   }
   return {

@@ -20,6 +20,9 @@ import type { Seat } from "./seat.ts";
 import type { Stopping } from "./stopping.ts";
 import type { TokenGroup } from "./token_group.ts";
 
+/** So many calls are given out at once where priorities differ: those that are to make way are taken back one by one. */
+const MOST_MIXED = 128;
+
 /** What a group is made of. */
 export interface LaneGroupParts {
   readonly clock: Clock;
@@ -61,6 +64,10 @@ export class LaneGroup implements TokenGroup {
   // Made once: it is passed for every token.
   readonly #admit: (seat: Seat, token: CallToken) => void;
   #admitted = 0;
+  /** The lowest priority of what was given out since nothing was out. */
+  #leastOut = Infinity;
+  /** Whether calls of different priorities were seen since it was empty. */
+  #isMixed = false;
 
   /** @param parts what it is made of */
   constructor(parts: LaneGroupParts) {
@@ -89,6 +96,7 @@ export class LaneGroup implements TokenGroup {
   turn(): void {
     this.retirement.look();
     if (!this.isPaused) {
+      this.#giveWay();
       this.crew.ensure(this.lineup.size + this.#mail.size + this.#admitted);
       this.#giveOut();
       if (this.#source.size === 0) {
@@ -103,6 +111,17 @@ export class LaneGroup implements TokenGroup {
     this.#board?.flush();
   }
 
+  /** What was given out and has not started makes way for what is more urgent. */
+  #giveWay(): void {
+    const { first } = this.lineup;
+    if (first === undefined) return;
+    const { priority } = first.limits;
+    if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
+    if (priority <= this.#leastOut) return;
+    this.recallAll();
+    this.#leastOut = Infinity;
+  }
+
   #giveOut(): void {
     if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
     route(this.#source, this.crew.seats, this.perLane, this.#admit);
@@ -113,7 +132,8 @@ export class LaneGroup implements TokenGroup {
     if (lineup.size === 0) return;
     // They are admitted together.
     const nowMs = this.#parts.clock.now();
-    while (board.room > 0) {
+    const most = this.#isMixed ? MOST_MIXED : Infinity;
+    while (board.room > 0 && this.#admitted < most) {
       const token = lineup.shift();
       if (token === undefined) return;
       this.#admitAs(token, ON_BOARD, nowMs);
@@ -136,6 +156,8 @@ export class LaneGroup implements TokenGroup {
 
   #admitAs(token: CallToken, lane: number, nowMs: number): void {
     this.#admitted++;
+    const { priority } = token.limits;
+    if (priority < this.#leastOut) this.#leastOut = priority;
     this.#parts.ledger.move(token, ADMITTED);
     token.admittedMs = nowMs;
     token.lane = lane;
@@ -182,7 +204,9 @@ export class LaneGroup implements TokenGroup {
   }
 
   left(): void {
-    this.#admitted--;
+    if (--this.#admitted > 0) return;
+    this.#leastOut = Infinity;
+    if (this.lineup.size === 0) this.#isMixed = false;
   }
 
   /** What waits behind it goes elsewhere at once; itself it has its time of grace. */

@@ -1,5 +1,5 @@
 /**
- * The lineup: which token is next, over the queues of all operations. First come, first served, but for operations whose tokens may not go on now: their
+ * The lineup: which token is next, over the queues of all operations, by their places in the order of the calls; but for operations whose tokens may not go on now: their
  * queues are left out, and hold nobody else.
  *
  * A binary heap of the desks with a queue, by the place in the order of the first token of each; a desk knows its own place in it. Taking from
@@ -19,6 +19,11 @@ export class Lineup {
   /** How many tokens wait in the queues that are not left out. */
   get size(): number {
     return this.#size;
+  }
+
+  /** The next token, if it may go on. */
+  get first(): CallToken | undefined {
+    return this.#heap[0]?.queue.first;
   }
 
   /** Takes the next token that may go on. Desks whose first token may not leave the lineup on the way. */

@@ -247,7 +247,10 @@ export class SharedBoard implements Board {
   }
 
   recallAll(): LaneCall[] {
-    return this.#inOrder((slot) => this.memory.recall(slot));
+    const recalled = this.#inOrder((slot) => this.memory.recall(slot));
+    // Nothing is open any more: what is left in the ring is nobody's.
+    while (this.memory.take() >= 0);
+    return recalled;
   }
 
   // What the lanes' hosts ask.
@@ -351,13 +354,8 @@ export class SharedBoard implements Board {
    */
   #sweep(): void {
     const { memory } = this;
-    const isListed = new Uint8Array(this.#calls.length);
     const open: number[] = [];
-    for (let slot = memory.take(); slot >= 0; slot = memory.take()) {
-      if (isListed[slot] === 1 || memory.openWord(slot) === 0) continue;
-      isListed[slot] = 1;
-      open.push(slot);
-    }
+    for (let slot = memory.take(); slot >= 0; slot = memory.take()) open.push(slot);
     for (const slot of open) memory.list(slot);
     if (open.length === 0) return;
     // A lane may have found the ring empty meanwhile, and gone to sleep.
