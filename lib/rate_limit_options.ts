@@ -7,7 +7,10 @@
 import type { RateLimitSettings } from "./gate/rate_limit.ts";
 import { checkKeys, readNumber } from "./options.ts";
 
-/** How many calls of an operation may start in how long. Calls above wait; no window of `perMs`, wherever it begins, ever has more. */
+/**
+ * How many calls of an operation may go to lanes in how long. Calls above wait; no window of `perMs`, wherever it begins, ever has more. A call that was given to a lane
+ * starts there when the lane is free, so behind long calls starts may come closer together than that.
+ */
 export interface RateLimitOptions {
   /** How many calls may start within any `perMs`: a whole number from 1 to 1,000,000,000. Required. */
   readonly count: number;

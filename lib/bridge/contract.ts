@@ -167,6 +167,8 @@ export interface CallerEvents {
 export interface CallerLane extends CallHolder {
   /** Calls that have started and are neither ended nor released. */
   readonly executing: number;
+  /** Whether what runs now is a function that runs here, or was left running by one. */
+  readonly isInside: boolean;
   /** Does some runs, in no asynchronous context of the program: a burst may have calls from several. */
   enter(runs: () => void): void;
   /** Runs a call, now. @returns how long its function took, in ms; or `CALLER_REFUSED` or `CALLER_PENDING` */

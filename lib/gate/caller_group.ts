@@ -1,6 +1,7 @@
 /**
  * The caller's own thread in the place of lanes: for a gate that has none, and for operations that something stands in for. Tokens run one at a time, in
- * their order, each in a microtask of its own, where nothing of the gate is half done.
+ * their order, each in a microtask of its own, where nothing of the gate is half done; but when one of them waits for another that was called by it, those up to
+ * that one run beside it, or it would wait for ever.
  *
  * @module
  */
@@ -34,8 +35,12 @@ export class CallerGroup implements TokenGroup {
   readonly #parts: CallerGroupParts;
   readonly #onRun: () => void;
   readonly #onEntered: () => void;
-  /** The token that runs, or is about to. */
-  #current: CallToken | undefined;
+  /** The token that is about to run. */
+  #next: CallToken | undefined;
+  /** Those that run. */
+  readonly #running: Set<CallToken> = new Set();
+  /** Those that were called inside of a function that runs here, and have not come to their end. */
+  readonly #nested: Set<CallToken> = new Set();
 
   /** @param parts what it is made of */
   constructor(parts: CallerGroupParts) {
@@ -45,12 +50,19 @@ export class CallerGroup implements TokenGroup {
     this.#onEntered = () => this.#run();
   }
 
+  /** A token was made that is to run here. */
+  submitted(token: CallToken): void {
+    const isBusy = this.#running.size > 0 || this.#next !== undefined;
+    if (isBusy && this.#parts.caller.isInside) this.#nested.add(token);
+  }
+
   turn(): void {
-    if (this.isPaused || this.#current !== undefined) return;
+    if (this.isPaused || this.#next !== undefined) return;
+    if (this.#running.size > 0 && !this.#isAwaitedInside) return;
     const token = this.lineup.shift();
     if (token === undefined) return;
     const { clock, ledger } = this.#parts;
-    this.#current = token;
+    this.#next = token;
     ledger.move(token, ADMITTED);
     token.admittedMs = clock.now();
     token.lane = ON_CALLER;
@@ -58,8 +70,17 @@ export class CallerGroup implements TokenGroup {
     clock.defer(this.#onRun);
   }
 
+  /** Whether a function that runs may be waiting for a token that does not. */
+  get #isAwaitedInside(): boolean {
+    for (const token of this.#nested) {
+      if (token.isSettled) this.#nested.delete(token);
+      else if (!this.#running.has(token)) return true;
+    }
+    return false;
+  }
+
   recallAll(): void {
-    const token = this.#current;
+    const token = this.#next;
     if (token === undefined || !this.#parts.caller.recall(token)) return;
     this.left(token);
     this.#parts.ledger.move(token, WAITING);
@@ -86,18 +107,22 @@ export class CallerGroup implements TokenGroup {
   }
 
   left(token: CallToken): void {
-    if (token !== this.#current) return;
-    this.#current = undefined;
+    if (token === this.#next) this.#next = undefined;
+    else if (!this.#running.delete(token)) return;
     this.planTurn();
   }
 
   #run(): void {
-    const token = this.#current;
-    // It may have been taken back, and another one may run already.
-    if (token === undefined || this.#parts.caller.isStarted(token)) return;
+    const token = this.#next;
+    // It may have been taken back.
+    if (token === undefined) return;
     const runMs = this.#parts.caller.run(token);
-    if (runMs === CALLER_REFUSED && token === this.#current && !token.isSettled) {
-      this.#parts.onRefused(token);
+    // It may have settled, or been taken back while its arguments were copied.
+    if (this.#next === token) {
+      this.#next = undefined;
+      if (runMs === CALLER_REFUSED) this.#parts.onRefused(token);
+      else this.#running.add(token);
     }
+    this.planTurn();
   }
 }

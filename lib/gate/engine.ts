@@ -364,6 +364,7 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#signals.watch(token, request.signal);
     }
     this.#setFirstCheck(token);
+    if (desk.group === this.#callerGroup) this.#callerGroup.submitted(token);
     if (sources === undefined) this.#enqueue(token, desk);
     else this.#awaitArguments(token, desk, sources);
     return token;
@@ -753,7 +754,8 @@ export class Engine implements LaneEvents, TokenOwner {
       }
     } else {
       desk.pause();
-      desk.group.recallAll();
+      // What was given out before something stood in for it may be elsewhere.
+      for (const group of this.#allGroups()) group.recallAll();
     }
     this.#planTurn();
   }

@@ -13,7 +13,7 @@ import { movesArguments, transferOf, withoutMarks } from "../bridge/transfer.ts"
 import { NotCloneableError } from "../errors.ts";
 import type { Mailbox } from "./mailbox.ts";
 
-/** So many calls at least are put into a frame: for fewer, structured clone is as quick. */
+/** So many calls at least are put into frames. */
 const LEAST_FRAMED = 4;
 
 /** What a sender is made of. */
@@ -77,35 +77,53 @@ export class CallSender {
   }
 
   #flushBatch(batch: readonly unknown[]): void {
+    // For a few calls structured clone is as quick.
+    if (this.#frames === undefined || batch.length <= LEAST_FRAMED * CALL_FIELDS) {
+      return this.#post(batch);
+    }
+    this.#postFramed(this.#frames, batch);
+  }
+
+  #post(batch: readonly unknown[]): void {
     if (batch.length === 1) return;
-    const rest = this.#frames === undefined ? batch : this.#frame(this.#frames, batch);
-    if (rest.length === 1) return;
     try {
-      this.#parts.post(rest);
+      this.#parts.post(batch);
     } catch {
-      this.#flushOneByOne(rest);
+      this.#flushOneByOne(batch);
     }
   }
 
-  /** Puts into a frame what goes there, and posts it. @returns what is left */
-  #frame(frames: FrameWriter, batch: readonly unknown[]): readonly unknown[] {
-    if (batch.length <= LEAST_FRAMED * CALL_FIELDS) return batch;
-    const left: unknown[] = [CALLS];
+  /** Calls that frames take go in frames, the others between them, in their order. */
+  #postFramed(frames: FrameWriter, batch: readonly unknown[]): void {
+    let others: unknown[] = [CALLS];
     for (let i = 1; i < batch.length; i += CALL_FIELDS) {
       const slot = batch[i] as number;
+      const number = batch[i + 1] as number;
+      const id = batch[i + 2] as number;
       const args = batch[i + 3] as unknown[];
       try {
-        const [number, id] = [batch[i + 1] as number, batch[i + 2] as number];
-        if (!frames.addList(slot, number, id, args)) left.push(slot, number, id, args);
+        // A second time with an empty frame: it may have been full.
+        let isFramed = frames.addList(slot, number, id, args);
+        if (!isFramed && frames.count > 0) {
+          this.#postFrame(frames);
+          isFramed = frames.addList(slot, number, id, args);
+        }
+        if (!isFramed) others.push(slot, number, id, args);
+        else if (others.length > 1) {
+          this.#post(others);
+          others = [CALLS];
+        }
       } catch (cause) {
         this.#refuse(slot, args, cause);
       }
     }
-    if (frames.count > 0) {
-      const frame = frames.take(CALLS);
-      this.#parts.post(frame, [frame]);
-    }
-    return left;
+    this.#post(others);
+    if (frames.count > 0) this.#postFrame(frames);
+  }
+
+  #postFrame(frames: FrameWriter): void {
+    const frame = frames.take(CALLS);
+    this.#parts.post(frame, [frame]);
   }
 
   /** Sends a call alone whose arguments are moved: what cannot be moved fails no other call. */

@@ -34,6 +34,8 @@ export interface ThreadCallerParts {
   readonly events: CallerEvents;
   /** The function of an operation. */
   readonly functionOf: (operation: OperationReference) => CallerFunction;
+  /** Whether a function runs in a context now, or what it has left running. */
+  readonly isInside: () => boolean;
   /** Does something in no asynchronous context of the program. */
   readonly outside: (task: () => void) => void;
   /** Runs a function in a context, which what it leaves running keeps. */
@@ -62,6 +64,10 @@ export class ThreadCaller implements CallerLane {
     for (const run of this.#pending.values()) if (!run.aborted) executing++;
     if (this.#running?.aborted === false) executing++;
     return executing;
+  }
+
+  get isInside(): boolean {
+    return this.#parts.isInside();
   }
 
   enter(runs: () => void): void {

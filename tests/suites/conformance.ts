@@ -124,6 +124,26 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
     });
   });
 
+  test(`calls start in the order in which they were made, whatever they are called with (${kind})`, async () => {
+    await using(makeGate({ lanes: 1 }), async (gate) => {
+      const first = await gate.call(operations.nth, 0);
+      const kinds: unknown[] = [1, "text", [1, 2], { a: 1 }, /x/, new Date(1), new Uint8Array(9)];
+      const tokens = Array.from({ length: 100 }, (_, n) => {
+        const value = kinds[(n * n + (n >> 3)) % kinds.length];
+        if (n % 17 !== 5) return gate.call(operations.nth, value);
+        const bytes = new ArrayBuffer(8);
+        return operations.nth.with({ gate, transfer: [bytes] })(bytes);
+      });
+      const order = await Promise.all(tokens);
+      // Where there is a board, what it does not take goes another way.
+      const plain = (n: number): boolean => n % 17 !== 5 && (n * n + (n >> 3)) % kinds.length !== 4;
+      const kept = defaults.bridge === "ring" ? order.filter((_, n) => plain(n)) : order;
+      assertEquals(kept, kept.toSorted((a, b) => a - b));
+      assertEquals(new Set(order).size, 100);
+      assertEquals(Math.min(...order), first + 1);
+    });
+  });
+
   test(`a token in the place of an argument is waited for, and holds no lane (${kind})`, async () => {
     await using(makeGate({ lanes: 1 }), async (gate) => {
       const three = gate.call(add, 1, 2);
