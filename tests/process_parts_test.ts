@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { ProcessWindow, type WindowOperation } from "../lib/lane/process_window.ts";
 import { inheritedFlags } from "../lib/runtime/process.ts";
+import { ProcessControl } from "../workers/process_control.ts";
 
 /** An operation whose module is loaded, and whose runs take so long, in ms. */
 function operation(window: ProcessWindow, perLane: number, meanMs: number): WindowOperation {
@@ -58,7 +59,10 @@ test("nothing enters beside a call that was asked to stop", () => {
   const window = new ProcessWindow();
   const three = operation(window, 3, 0.1);
   enter(window, three, 4);
-  assertEquals([window.abort(999), window.abort(104), window.abort(104)], [undefined, 4, 4]);
+  assertEquals([window.abort(999), window.abort(104), window.abort(104)], [undefined, [4, 0], [
+    4,
+    0,
+  ]]);
   assertEquals([window.isAborted(4), window.mayEnter(three, false)], [true, false]);
   window.leave(4, 0);
   assert(window.mayEnter(three, false));
@@ -88,4 +92,23 @@ test("a lane inherits the flags that hold for it, and none that make its runtime
     "1 + 1",
   ];
   assertEquals(inheritedFlags([...kept.slice(0, 2), ...dropped, ...kept.slice(2)]), kept);
+});
+
+test("a call in a process is asked to stop by whichever of thread and message comes first, and its successor in the slot is not", () => {
+  const aborted = new SharedArrayBuffer(16);
+  new Float64Array(aborted).fill(-2);
+  const nothing = (): void => {};
+  const writer = { started: nothing, ended: nothing, heap: nothing };
+  const control = new ProcessControl(2, aborted, writer);
+  control.receive(1);
+  control.receive(0);
+  control.receiveAbort(1, 0);
+  assertEquals([control.isAborted(0), control.isAborted(1)], [false, true]);
+  new Float64Array(aborted)[0] = 1;
+  assertEquals(control.isAborted(0), true);
+  control.receive(1);
+  control.receive(0);
+  // The other one of the two comes late.
+  new Float64Array(aborted).set([1, 0]);
+  assertEquals([control.isAborted(0), control.isAborted(1)], [false, false]);
 });

@@ -2,7 +2,8 @@
  * The control block of a process lane, which shares no memory with its gate. What the gate is to know is written to the pipe: a start before the function is called,
  * so that the system keeps it when the process dies; and what the gate says while a function runs comes by a thread that does nothing but read for it.
  *
- * An abort names the token beside the slot: it may still be on its way when the slot has been given to another call.
+ * An abort comes twice, by that thread and as a message, and either may be first. It names the call by its serial number, which both sides count: it may still be on
+ * its way when the slot has been given to another call, or to another attempt of the same token.
  *
  * @module
  */
@@ -22,22 +23,28 @@ export interface StampWriter {
 /** A control block whose stamps are sent. */
 export class ProcessControl extends ControlBlock {
   readonly #writer: StampWriter;
-  /** By slot: the token that is there, and the token that was asked to stop. */
-  readonly #tokens: Float64Array;
+  /** By slot: the call that is there, and the call that was asked to stop. */
+  readonly #calls: Float64Array;
   readonly #aborted: Float64Array;
+  #serial = 0;
 
-  /** @param slots number of slots @param aborted by slot: the token that was asked to stop, written by another thread @param writer sends the stamps */
+  /** @param slots number of slots @param aborted by slot: the call that was asked to stop, written by another thread too @param writer sends the stamps */
   constructor(slots: number, aborted: SharedArrayBuffer, writer: StampWriter) {
     super(ControlBlock.allocate(slots).memory);
     this.#writer = writer;
-    this.#tokens = new Float64Array(slots).fill(-1);
+    this.#calls = new Float64Array(slots).fill(-1);
     this.#aborted = new Float64Array(aborted);
   }
 
   /** A call was read from the pipe. It has been claimed by the gate's side, and is run whatever has become of it since. */
-  receive(slot: number, tokenId: number): void {
-    this.#tokens[slot] = tokenId;
+  receive(slot: number): void {
+    this.#calls[slot] = this.#serial++;
     this.open(slot);
+  }
+
+  /** A call is to stop, as a message says. */
+  receiveAbort(slot: number, serial: number): void {
+    this.#aborted[slot] = serial;
   }
 
   override claim(slot: number, nowMs: number): boolean {
@@ -57,6 +64,6 @@ export class ProcessControl extends ControlBlock {
   }
 
   override isAborted(slot: number): boolean {
-    return this.#aborted[slot] === this.#tokens[slot];
+    return this.#aborted[slot] === this.#calls[slot];
   }
 }

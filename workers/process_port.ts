@@ -2,7 +2,7 @@
  * The port of a lane that is a process: pipes in the place of messages.
  *
  * Three pipes: from the gate (records, read by the event loop); to the gate (records, written at once and to the end, however long that takes); and one that a thread of
- * its own reads, with a blocked call: what should stop (slot and token), though the main thread may be in a loop. When that pipe ends, the gate is gone, however
+ * its own reads, with a blocked call: what should stop (slot and serial number of the call), though the main thread may be in a loop. When that pipe ends, the gate is gone, however
  * it ended, and the thread ends the process, loop or not.
  *
  * @module
@@ -23,7 +23,7 @@ import {
   START,
 } from "../lib/bridge/byte_stream.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
-import { CALL_FIELDS, CALLS, PROCESS_LANE } from "../lib/bridge/protocol.ts";
+import { ABORT, CALL_FIELDS, CALLS, PROCESS_LANE } from "../lib/bridge/protocol.ts";
 import { bytesToValue, valueToBytes } from "../lib/bridge/value_bytes.ts";
 import type { LanePort } from "./port.ts";
 import { ProcessControl } from "./process_control.ts";
@@ -48,7 +48,7 @@ function take(chunk) {
     bytes[length++] = byte;
     if (length < bytes.length) continue;
     length = 0;
-    aborted[order[0]] = order[1];
+    if (order[1] > aborted[order[0]]) aborted[order[0]] = order[1];
   }
 }
 function end() {
@@ -76,8 +76,8 @@ if ("Deno" in globalThis || "Bun" in globalThis) {
 }
 `;
 
-/** No token has this id: nothing in a slot is asked to stop. */
-const NO_TOKEN = -2;
+/** No call has this serial number: nothing in a slot is asked to stop. */
+const NO_CALL = -2;
 
 /** Opens the pipes whose numbers were given as arguments, after the mark and the number of slots. */
 export function openProcessPort(
@@ -89,7 +89,7 @@ export function openProcessPort(
   const given = process.argv.splice(at, 5).slice(1).map(Number);
   const [slots, input, output, orders] = given as [number, number, number, number];
   const aborted = new SharedArrayBuffer(slots * 8);
-  new Float64Array(aborted).fill(NO_TOKEN);
+  new Float64Array(aborted).fill(NO_CALL);
   watch(orders, aborted);
   // The terminal's interrupt goes to the whole group of processes; what it means is for the program to say.
   process.on("SIGINT", () => {});
@@ -98,15 +98,17 @@ export function openProcessPort(
   const reader = new RecordReader((kind, bytes) => {
     if (kind === FRAME) {
       for (const frame = new FrameReader(bytes.buffer); frame.next();) {
-        control.receive(frame.first, frame.id);
+        control.receive(frame.first);
       }
       return receive(bytes.buffer);
     }
     const message = bytesToValue(bytes) as unknown[];
     if (message[0] === CALLS) {
       for (let i = 1; i < message.length; i += CALL_FIELDS) {
-        control.receive(message[i] as number, message[i + 2] as number);
+        control.receive(message[i] as number);
       }
+    } else if (message[0] === ABORT) {
+      control.receiveAbort(message[4] as number, message[5] as number);
     }
     receive(message);
   });

@@ -20,7 +20,7 @@ export const READY: number = 2;
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
-/** A call should stop: `[ABORT, token id, serial, encoded reason]`. Its flag is raised already. */
+/** A call should stop: `[ABORT, token id, serial, encoded reason]`. Its flag is raised already; for a process slot and serial number of the call follow, which raise it there. */
 export const ABORT: number = 5;
 /** Answers: `[ANSWERS, (tag, outcome, value)…]`; the tag is the slot of the board, or the complement of the slot of the mailbox. */
 export const ANSWERS: number = 6;

@@ -29,6 +29,8 @@ interface InsideCall {
   readonly operation: WindowOperation;
   readonly isLimited: boolean;
   readonly tokenId: number;
+  /** How many calls had been written before it. */
+  readonly serial: number;
   /** NaN before it has begun, in ms since the epoch. */
   startedMs: number;
   isAborted: boolean;
@@ -46,6 +48,7 @@ export interface EnteringCall {
 export class ProcessWindow {
   readonly #inside: Map<number, InsideCall> = new Map();
   #aborted = 0;
+  #serial = 0;
 
   /** How many are inside. */
   get size(): number {
@@ -70,8 +73,14 @@ export class ProcessWindow {
   /** A call is written. */
   enter({ slot, operation, isLimited, tokenId }: EnteringCall): void {
     operation.inside++;
-    const call = { operation, isLimited, tokenId, startedMs: NaN, isAborted: false };
-    this.#inside.set(slot, call);
+    this.#inside.set(slot, {
+      operation,
+      isLimited,
+      tokenId,
+      serial: this.#serial++,
+      startedMs: NaN,
+      isAborted: false,
+    });
   }
 
   /** It has begun. */
@@ -95,13 +104,13 @@ export class ProcessWindow {
     return operation;
   }
 
-  /** A call is asked to stop. @returns the slot it is in, if it is inside */
-  abort(tokenId: number): number | undefined {
+  /** A call is asked to stop. @returns the slot it is in and its serial number, if it is inside */
+  abort(tokenId: number): [slot: number, serial: number] | undefined {
     for (const [slot, call] of this.#inside) {
       if (call.tokenId !== tokenId) continue;
       if (!call.isAborted) this.#aborted++;
       call.isAborted = true;
-      return slot;
+      return [slot, call.serial];
     }
     return undefined;
   }

@@ -109,7 +109,7 @@ export class ProcessWorker implements WorkerHandle {
         this.#postCalls(message as unknown[], transfer);
         return this.#pump();
       case ABORT:
-        return this.#abort(first as number, valueToBytes(message));
+        return this.#abort(message as unknown[]);
     }
     // What follows calls is to be read after them.
     this.#unsent.push(makeRecord(MESSAGE, valueToBytes(message)));
@@ -161,12 +161,13 @@ export class ProcessWorker implements WorkerHandle {
     return makeRecord(MESSAGE, valueToBytes([CALLS, slot, number, tokenId, args]));
   }
 
-  #abort(tokenId: number, message: Uint8Array): void {
-    const slot = this.#window.abort(tokenId);
-    if (slot === undefined) return;
+  #abort(message: readonly unknown[]): void {
+    const call = this.#window.abort(message[1] as number);
+    if (call === undefined) return;
     // A loop polls what the watching thread has read; its event loop may never have a turn.
-    this.#process.order(new Uint8Array(new Float64Array([slot, tokenId]).buffer));
-    this.#write(message);
+    this.#process.order(new Uint8Array(new Float64Array(call).buffer));
+    // Either may come first, so each of them says which call is meant.
+    this.#write(valueToBytes([...message, ...call]));
   }
 
   /** Writes what can be begun at once. */
