@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { note, ROOT, say, STAND_IN_IMPORT_MAP } from "./project.ts";
 import { resolveMode } from "./resolve_mode.ts";
 import { walkFiles } from "./walk_files.ts";
@@ -28,10 +28,16 @@ async function steps(): Promise<Step[]> {
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint", "--quiet"] },
     { name: "types", args: ["check", "--quiet", ...importMap, ...files] },
-    { name: "docs", args: ["doc", "--lint", "mod.ts", "workers/entry.ts"] },
+    { name: "docs", args: ["doc", "--lint", ...await entries()] },
     { name: "imports", args: ["run", "--allow-read", "scripts/check_imports.ts"] },
     { name: "release", args: ["run", "--allow-read", "scripts/check_release.ts"] },
   ];
+}
+
+/** What the package exports: all of it is documented. */
+async function entries(): Promise<string[]> {
+  const { exports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  return Object.values<string>(exports);
 }
 
 async function passes({ name, args }: Step): Promise<boolean> {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { median } from "../statistics.ts";
-import { runLoop } from "../wave_round.ts";
+import { median } from "../../lib/cli/statistics.ts";
+import { runLoop } from "../../lib/cli/waves/round.ts";
 import { work } from "../work.ts";
 import { checkNoops, type Measured, repeat, type Subject, timeAll } from "./subject.ts";
 

@@ -1,0 +1,97 @@
+/**
+ * The runtimes of this machine: this one, and those on the path.
+ *
+ * @module
+ */
+
+import { execFile } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type RuntimeName, thisRuntime, variable } from "./environment.ts";
+import type { RunnerCommand } from "./waves/process.ts";
+
+/** A runtime that is here. */
+export interface FoundRuntime {
+  readonly name: RuntimeName;
+  readonly version: string;
+  /** Its program: a path, or a name on the path. */
+  readonly executable: string;
+}
+
+/** The oldest Node that runs the built package. */
+const OLDEST_NODE: readonly [number, number] = [20, 0];
+/** The oldest Node that reads TypeScript. */
+export const OLDEST_SOURCE_NODE: readonly [number, number] = [22, 18];
+const ANSWER_WITHIN_MS = 20_000;
+
+/**
+ * Finds a runtime: the one that `TOKENGATE_DENO`, `TOKENGATE_BUN` or `TOKENGATE_NODE` names, else this one if it is that, else the one on the path.
+ *
+ * @param name the runtime
+ * @returns where it is; undefined when it is not here
+ * @throws {Error} when the variable names a program that does not run
+ */
+export async function findRuntime(name: RuntimeName): Promise<FoundRuntime | undefined> {
+  const key = `TOKENGATE_${name.toUpperCase()}`;
+  const chosen = variable(key);
+  if (chosen !== undefined && chosen !== "") {
+    const version = await versionOf(chosen);
+    if (version !== undefined) return { name, version, executable: chosen };
+    throw new Error(`Cannot use ${key}: received "${chosen}", which does not run`);
+  }
+  const own = thisRuntime();
+  if (own.name === name) return { name, version: own.version, executable: process.execPath };
+  const version = await versionOf(name);
+  return version === undefined ? undefined : { name, version, executable: name };
+}
+
+/**
+ * The command that runs a module of this package on a runtime.
+ *
+ * @param runtime the runtime
+ * @param main URL of the module
+ * @param args arguments for it
+ * @returns the command
+ * @throws {Error} when that runtime cannot run it; the message says what to do
+ */
+export function commandOn(
+  runtime: FoundRuntime,
+  main: string,
+  args: readonly string[],
+): RunnerCommand {
+  const { name, version, executable } = runtime;
+  if (name === "deno") {
+    // What surrounds the package is none of its business: a configuration there may ask for packages to be installed.
+    const before = ["run", "--allow-all", "--quiet", "--no-prompt", "--no-config", "--no-lock"];
+    return { command: executable, args: [...before, main, ...args], env: {} };
+  }
+  if (!main.startsWith("file:")) {
+    throw new Error(
+      `${name} cannot load this package from ${new URL(main).protocol} as Deno does; ` +
+        "install it from npm, and run npx @tokengate/tokengate compare",
+    );
+  }
+  const isSource = main.endsWith(".ts");
+  if (name === "node" && !isAtLeast(version, isSource ? OLDEST_SOURCE_NODE : OLDEST_NODE)) {
+    const [major, minor] = isSource ? OLDEST_SOURCE_NODE : OLDEST_NODE;
+    const what = isSource ? "these are TypeScript sources" : "it is too old";
+    throw new Error(`node ${version} cannot run this package: ${what}; use ${major}.${minor}`);
+  }
+  const before = name === "bun" ? ["--no-install"] : [];
+  return { command: executable, args: [...before, fileURLToPath(main), ...args], env: {} };
+}
+
+/** @param version such as `22.18.0` @returns whether it is as new as that */
+export function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split(".").map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+/** A program that is not there, not executable, or made for another machine, has none. */
+function versionOf(executable: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(executable, ["--version"], { timeout: ANSWER_WITHIN_MS }, (error, stdout) => {
+      resolve(error === null ? /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] : undefined);
+    });
+  });
+}
