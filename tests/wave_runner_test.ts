@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { rowPassed, type RunnerMessage, type WaveRow } from "../lib/cli/waves/report.ts";
 
-const RUNNER = fileURLToPath(new URL("../lib/cli/waves/runner.ts", import.meta.url));
+const RUNNER = fileURLToPath(new URL("../lib/cli/main.ts", import.meta.url));
 
 interface Run {
   code: number;

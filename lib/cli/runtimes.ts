@@ -5,6 +5,8 @@
  */
 
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type RuntimeName, thisRuntime, variable } from "./environment.ts";
@@ -14,7 +16,7 @@ import type { RunnerCommand } from "./waves/process.ts";
 export interface FoundRuntime {
   readonly name: RuntimeName;
   readonly version: string;
-  /** Its program: a path, or a name on the path. */
+  /** Path of its program. */
   readonly executable: string;
 }
 
@@ -41,8 +43,9 @@ export async function findRuntime(name: RuntimeName): Promise<FoundRuntime | und
   }
   const own = thisRuntime();
   if (own.name === name) return { name, version: own.version, executable: process.execPath };
-  const version = await versionOf(name);
-  return version === undefined ? undefined : { name, version, executable: name };
+  const executable = onPath(name);
+  const version = executable === undefined ? undefined : await versionOf(executable);
+  return version === undefined ? undefined : { name, version, executable: executable! };
 }
 
 /**
@@ -79,6 +82,16 @@ export function commandOn(
   }
   const before = name === "bun" ? ["--no-install"] : [];
   return { command: executable, args: [...before, fileURLToPath(main), ...args], env: {} };
+}
+
+/** Looked for here, since Deno starts itself where a program asks for `node` by its bare name. */
+function onPath(name: string): string | undefined {
+  const suffix = process.platform === "win32" ? ".exe" : "";
+  for (const folder of (variable("PATH") ?? "").split(delimiter)) {
+    const path = join(folder, name + suffix);
+    if (folder !== "" && existsSync(path)) return path;
+  }
+  return undefined;
 }
 
 /** @param version such as `22.18.0` @returns whether it is as new as that */
