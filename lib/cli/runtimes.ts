@@ -43,9 +43,11 @@ export async function findRuntime(name: RuntimeName): Promise<FoundRuntime | und
   }
   const own = thisRuntime();
   if (own.name === name) return { name, version: own.version, executable: process.execPath };
-  const executable = onPath(name);
-  const version = executable === undefined ? undefined : await versionOf(executable);
-  return version === undefined ? undefined : { name, version, executable: executable! };
+  for (const executable of onPath(name)) {
+    const version = await versionOf(executable);
+    if (version !== undefined) return { name, version, executable };
+  }
+  return undefined;
 }
 
 /**
@@ -84,14 +86,15 @@ export function commandOn(
   return { command: executable, args: [...before, fileURLToPath(main), ...args], env: {} };
 }
 
-/** Looked for here, since Deno starts itself where a program asks for `node` by its bare name. */
-function onPath(name: string): string | undefined {
+/**
+ * Looked for here: a program on Deno that asks for `node` by its bare name starts Deno, which puts a folder with such a `node` before the path.
+ */
+function onPath(name: string): string[] {
   const suffix = process.platform === "win32" ? ".exe" : "";
-  for (const folder of (variable("PATH") ?? "").split(delimiter)) {
-    const path = join(folder, name + suffix);
-    if (folder !== "" && existsSync(path)) return path;
-  }
-  return undefined;
+  return (variable("PATH") ?? "").split(delimiter)
+    .filter((folder) => folder !== "" && !/[\\/]node_compat_bin$/.test(folder))
+    .map((folder) => join(folder, name + suffix))
+    .filter((path) => existsSync(path));
 }
 
 /** @param version such as `22.18.0` @returns whether it is as new as that */
