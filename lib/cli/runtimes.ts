@@ -37,14 +37,14 @@ export async function findRuntime(name: RuntimeName): Promise<FoundRuntime | und
   const key = `TOKENGATE_${name.toUpperCase()}`;
   const chosen = variable(key);
   if (chosen !== undefined && chosen !== "") {
-    const version = await versionOf(chosen);
+    const version = await versionOf(chosen, name);
     if (version !== undefined) return { name, version, executable: chosen };
     throw new Error(`Cannot use ${key}: received "${chosen}", which does not run`);
   }
   const own = thisRuntime();
   if (own.name === name) return { name, version: own.version, executable: process.execPath };
   for (const executable of onPath(name)) {
-    const version = await versionOf(executable);
+    const version = await versionOf(executable, name);
     if (version !== undefined) return { name, version, executable };
   }
   return undefined;
@@ -86,13 +86,11 @@ export function commandOn(
   return { command: executable, args: [...before, fileURLToPath(main), ...args], env: {} };
 }
 
-/**
- * Looked for here: a program on Deno that asks for `node` by its bare name starts Deno, which puts a folder with such a `node` before the path.
- */
+/** The files of that name on the path. A program on Deno finds a `node` there that is Deno, in a folder that Deno puts before the path. */
 function onPath(name: string): string[] {
   const suffix = process.platform === "win32" ? ".exe" : "";
   return (variable("PATH") ?? "").split(delimiter)
-    .filter((folder) => folder !== "" && !/[\\/]node_compat_bin$/.test(folder))
+    .filter((folder) => folder !== "")
     .map((folder) => join(folder, name + suffix))
     .filter((path) => existsSync(path));
 }
@@ -103,11 +101,12 @@ export function isAtLeast(version: string, [major, minor]: readonly [number, num
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
-/** A program that is not there, not executable, or made for another machine, has none. */
-function versionOf(executable: string): Promise<string | undefined> {
+/** A program that is not there, not executable, made for another machine, or another runtime by that name, has none. */
+function versionOf(executable: string, name: RuntimeName): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(executable, ["--version"], { timeout: ANSWER_WITHIN_MS }, (error, stdout) => {
-      resolve(error === null ? /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] : undefined);
+      const isOther = stdout.startsWith("deno ") !== (name === "deno");
+      resolve(error !== null || isOther ? undefined : /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0]);
     });
   });
 }
