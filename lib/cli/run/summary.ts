@@ -72,9 +72,9 @@ export function summaryLines(target: Target, count: number, outcome: CallOutcome
       } ms at most; ${formatRatio(insideMs / elapsedMs)} lanes busy on average (${
         formatPercent(insideMs / elapsedMs / lanes)
       })`,
-      `before it started: ${formatMeasure(wait.p50Ms)} ms at the median, ${
-        formatMeasure(wait.maxMs)
-      } ms at most`,
+      `before it started, loading the module included: ${
+        formatMeasure(wait.p50Ms)
+      } ms at the median, ${formatMeasure(wait.maxMs)} ms at most`,
     );
   }
   return lines;
