@@ -1,61 +1,97 @@
-// Every example of the README and of the documentation runs, as it stands, as a program of its own.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+// Every example of the README, of docs/ and of the documentation of the sources is checked, and runs as it stands. Most of them run in one process, one after the
+// other, as modules of one program; those marked `alone`, such as programs that end themselves, have one each.
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { runFile } from "./fixtures/run_program.ts";
+import {
+  documents,
+  type Example,
+  type ExampleRun,
+  EXAMPLES_PROGRAM,
+  normal,
+  promisedBy,
+  REPORT_MARK,
+  shown,
+  writeExamples,
+} from "./fixtures/examples.ts";
+import { type Permission, runFile } from "./fixtures/run_program.ts";
 
-const root = new URL("../", import.meta.url);
-const documented = [
-  "mod.ts",
-  "lib/operation.ts",
-  "lib/operation_options.ts",
-  "lib/token.ts",
-  "lib/token_gate.ts",
-  "lib/lane_context.ts",
-  "lib/gate_controls.ts",
-  "lib/gate/permit_pool.ts",
-  "lib/bridge/transfer.ts",
-  "lib/bridge/revivables.ts",
-  "lib/lifecycle.ts",
+const isDeno = "Deno" in globalThis;
+const folder = await mkdtemp(join(tmpdir(), "tokengate-examples-"));
+after(() => rm(folder, { recursive: true, force: true }));
+
+const names = await documents();
+const examples: Example[] = [];
+for (const name of names) examples.push(...await writeExamples(name, folder));
+
+/** On Deno, what only needs lanes of threads is to run with no more than permission to read. */
+const together = [
+  runTogether("--allow-read", (example) => !example.needsAll),
+  runTogether("--allow-all", (example) => example.needsAll),
 ];
 
-/** The TypeScript blocks of a Markdown file, or of the comments of a source file. */
-async function blocksOf(name: string): Promise<string[]> {
-  const source = await readFile(new URL(name, root), "utf8");
-  const text = name.endsWith(".md") ? source : source.replaceAll(/^ {0,4}\* ?/gm, "");
-  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
+async function runTogether(
+  permission: Permission,
+  choose: (example: Example) => boolean,
+): Promise<Map<string, ExampleRun>> {
+  const chosen = examples.filter((example) => example.mark === "" && choose(example));
+  const runs = new Map<string, ExampleRun>();
+  const { code, stdout, stderr } = await runFile(
+    EXAMPLES_PROGRAM,
+    permission,
+    chosen.map(({ file }) => file).join("\n"),
+  );
+  for (const line of stdout.split("\n")) {
+    if (!line.startsWith(REPORT_MARK)) continue;
+    const run = JSON.parse(line.slice(REPORT_MARK.length)) as ExampleRun;
+    runs.set(run.file, run);
+  }
+  const missing = chosen.filter(({ file }) => !runs.has(file)).map(shown);
+  assertEquals([code, stderr, missing], [0, "", []]);
+  return runs;
 }
 
-for (const name of ["README.md", ...documented]) {
-  test(`the examples of ${name} run`, async () => {
-    const blocks = await blocksOf(name);
-    assert(blocks.length > 0, `${name} has no example`);
-    const folder = await mkdtemp(join(tmpdir(), "tokengate-examples-"));
-    try {
-      for (const block of blocks) {
-        const file = join(folder, "example.ts");
-        const module = new URL("mod.ts", root).href;
-        await writeFile(file, block.replaceAll(`"@tokengate/tokengate"`, JSON.stringify(module)));
-        // Only processes need more than reading, on Deno.
-        const needsMore = block.includes('isolation: "process"');
-        const run = await runFile(file, needsMore ? "--allow-all" : "--allow-read");
-        assertEquals([run.code, run.stderr], [0, ""], block);
-        // What a comment behind a console.log says is what it prints.
-        const said = [...block.matchAll(/console\.log\(.*\); \/\/ (\d+|"[^"]*"|\[[^\]]*\])$/gm)];
-        const expected = said.map((match) => match[1]!);
-        for (const line of expected) {
-          assert(normal(run.stdout).includes(normal(line)), `${line}\n${run.stdout}`);
-        }
+test("there are examples in the README, in every text of docs/ and in the sources", () => {
+  assert(names.includes("README.md") && names.includes("mod.ts"));
+  assert(names.some((name) => name.startsWith("lib/")));
+});
+
+for (const name of names) {
+  test(`the examples of ${name} run, and print what they say`, async () => {
+    for (const example of examples.filter(({ document }) => document === name)) {
+      if (example.mark === "check") continue;
+      const printed = example.mark === "alone"
+        ? await runAlone(example)
+        : await printedTogether(example);
+      for (const line of promisedBy(example.text)) {
+        assert(normal(printed).includes(normal(line)), `${shown(example)}: ${line}\n${printed}`);
       }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
     }
   });
 }
 
-/** Runtimes put arrays on lines, and their texts in quotes, as they like. */
-function normal(text: string): string {
-  return text.replaceAll(/[\s"']+/g, "");
+async function printedTogether(example: Example): Promise<string> {
+  const runs = await together[example.needsAll ? 1 : 0]!;
+  const { printed, error } = runs.get(example.file)!;
+  assertEquals(error, undefined, shown(example));
+  return printed;
 }
+
+async function runAlone({ file, needsAll, text }: Example): Promise<string> {
+  const run = await runFile(file, needsAll ? "--allow-all" : "--allow-read");
+  assertEquals([run.code, run.stderr], [0, ""], text);
+  return run.stdout;
+}
+
+test("the types of all examples are right", { skip: !isDeno }, async () => {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--quiet", "--no-config", ...examples.map(({ file }) => file)],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+});
