@@ -16,7 +16,7 @@ import {
   shown,
   writeExamples,
 } from "./fixtures/examples.ts";
-import { type Permission, runFile } from "./fixtures/run_program.ts";
+import { type Permission, runFile, runTestFile } from "./fixtures/run_program.ts";
 
 const isDeno = "Deno" in globalThis;
 const folder = await mkdtemp(join(tmpdir(), "tokengate-examples-"));
@@ -62,9 +62,9 @@ for (const name of names) {
   test(`the examples of ${name} run, and print what they say`, async () => {
     for (const example of examples.filter(({ document }) => document === name)) {
       if (example.mark === "check") continue;
-      const printed = example.mark === "alone"
-        ? await runAlone(example)
-        : await printedTogether(example);
+      const printed = example.mark === ""
+        ? await printedTogether(example)
+        : await runAlone(example);
       for (const line of promisedBy(example.text)) {
         assert(normal(printed).includes(normal(line)), `${shown(example)}: ${line}\n${printed}`);
       }
@@ -79,9 +79,11 @@ async function printedTogether(example: Example): Promise<string> {
   return printed;
 }
 
-async function runAlone({ file, needsAll, text }: Example): Promise<string> {
-  const run = await runFile(file, needsAll ? "--allow-all" : "--allow-read");
-  assertEquals([run.code, run.stderr], [0, ""], text);
+async function runAlone({ file, mark, needsAll, text }: Example): Promise<string> {
+  const permission = needsAll ? "--allow-all" : "--allow-read";
+  const run = await (mark === "test" ? runTestFile(file) : runFile(file, permission));
+  // A test runner says how it went on either stream.
+  assertEquals([run.code, mark === "test" ? "" : run.stderr], [0, ""], text + run.stderr);
   return run.stdout;
 }
 
