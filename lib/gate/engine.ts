@@ -282,6 +282,11 @@ export class Engine {
     return this.#steering.killAll(desk, reason);
   }
 
+  /** Kills a token. @param error what it rejects with @returns whether this ended it */
+  kill(token: CallToken, error: Error): boolean {
+    return this.#moves.kill(token, error);
+  }
+
   /** @param id id of a token @returns the token; undefined when it has settled */
   find(id: number): CallToken | undefined {
     return this.#table.get(id);

@@ -99,8 +99,13 @@ export class Moves implements TokenOwner {
   // The owner of the tokens.
 
   cancel(token: CallToken, reason: unknown): boolean {
+    return !token.isSettled && this.kill(token, cancelledError(token.operation, reason));
+  }
+
+  /** Kills a token. @param error what it rejects with @returns whether this ended it */
+  kill(token: CallToken, error: Error): boolean {
     if (token.isSettled) return false;
-    this.end(token, KILLED, cancelledError(token.operation, reason));
+    this.end(token, KILLED, error);
     return true;
   }
 
