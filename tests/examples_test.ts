@@ -26,32 +26,36 @@ const names = await documents();
 const examples: Example[] = [];
 for (const name of names) examples.push(...await writeExamples(name, folder));
 
+/** What became of the examples that run in one process. */
+interface Batch {
+  readonly runs: ReadonlyMap<string, ExampleRun>;
+  /** How the process ended, and what it printed as errors. */
+  readonly end: readonly [code: number | null, stderr: string];
+}
+
 /** On Deno, what only needs lanes of threads is to run with no more than permission to read. */
-const together = [
-  runTogether("--allow-read", (example) => !example.needsAll),
-  runTogether("--allow-all", (example) => example.needsAll),
-];
+const modest = runTogether("--allow-read", (example) => !example.needsAll);
+const demanding = runTogether("--allow-all", (example) => example.needsAll);
 
 async function runTogether(
   permission: Permission,
   choose: (example: Example) => boolean,
-): Promise<Map<string, ExampleRun>> {
-  const chosen = examples.filter((example) => example.mark === "" && choose(example));
+): Promise<Batch> {
+  const files = examples.filter((example) => example.mark === "" && choose(example))
+    .map(({ file }) => file);
+  const { code, stdout, stderr } = await runFile(EXAMPLES_PROGRAM, permission, files.join("\n"));
   const runs = new Map<string, ExampleRun>();
-  const { code, stdout, stderr } = await runFile(
-    EXAMPLES_PROGRAM,
-    permission,
-    chosen.map(({ file }) => file).join("\n"),
-  );
   for (const line of stdout.split("\n")) {
     if (!line.startsWith(REPORT_MARK)) continue;
     const run = JSON.parse(line.slice(REPORT_MARK.length)) as ExampleRun;
     runs.set(run.file, run);
   }
-  const missing = chosen.filter(({ file }) => !runs.has(file)).map(shown);
-  assertEquals([code, stderr, missing], [0, "", []]);
-  return runs;
+  return { runs, end: [code, stderr] };
 }
+
+test("programs made of examples end by themselves, without a word on the error stream", async () => {
+  for (const { end } of await Promise.all([modest, demanding])) assertEquals(end, [0, ""]);
+});
 
 test("there are examples in the README, in every text of docs/ and in the sources", () => {
   assert(names.includes("README.md") && names.includes("mod.ts"));
@@ -73,10 +77,11 @@ for (const name of names) {
 }
 
 async function printedTogether(example: Example): Promise<string> {
-  const runs = await together[example.needsAll ? 1 : 0]!;
-  const { printed, error } = runs.get(example.file)!;
-  assertEquals(error, undefined, shown(example));
-  return printed;
+  const { runs, end } = await (example.needsAll ? demanding : modest);
+  const run = runs.get(example.file);
+  assert(run !== undefined, `${shown(example)} did not run: ${end.join(", ")}`);
+  assertEquals(run.error, undefined, shown(example));
+  return run.printed;
 }
 
 async function runAlone({ file, mark, needsAll, text }: Example): Promise<string> {
