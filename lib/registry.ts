@@ -29,11 +29,11 @@ export interface Lifecycle {
 interface Registry {
   readonly protocol: number;
   readonly modules: Map<string, Map<string, Definition>>;
-  readonly lifecycles: Map<string, Lifecycle>;
+  readonly lifecycles: Map<string, Lifecycle[]>;
 }
 
 /** The protocol of the registry's shape, which copies of the package must share. */
-const REGISTRY_PROTOCOL = 2;
+const REGISTRY_PROTOCOL = 3;
 const REGISTRY: symbol = Symbol.for("tokengate.registry");
 
 function registry(): Registry {
@@ -69,7 +69,8 @@ export function register(definition: Definition): void {
   if (names === undefined) modules.set(definition.url, names = new Map());
   if (names.has(definition.name)) {
     throw new TypeError(
-      `Cannot declare operation "${definition.name}" twice in ${definition.url}: give each operation of a module a name of its own`,
+      `Cannot declare operation "${definition.name}" twice in ${definition.url}: ` +
+        `give each operation of a module, and of a bundle, whose modules have one URL, a name of its own`,
     );
   }
   names.set(definition.name, definition);
@@ -90,23 +91,19 @@ export function declaredNames(url: string): string[] {
 }
 
 /**
- * Adds the hooks of a module.
+ * Adds hooks of a module. There may be several: in a bundle many modules have one URL.
  *
  * @param url URL of the module
  * @param lifecycle its hooks
- * @throws {TypeError} when the module has declared hooks before
  */
 export function registerLifecycle(url: string, lifecycle: Lifecycle): void {
   const { lifecycles } = registry();
-  if (lifecycles.has(url)) {
-    throw new TypeError(
-      `Cannot declare the lifecycle of ${url} twice: put all of it in one declaration`,
-    );
-  }
-  lifecycles.set(url, lifecycle);
+  const known = lifecycles.get(url);
+  if (known === undefined) lifecycles.set(url, [lifecycle]);
+  else known.push(lifecycle);
 }
 
 /** @returns the hooks by module URL, in the order they were declared, which is that of the imports */
-export function declaredLifecycles(): ReadonlyMap<string, Lifecycle> {
+export function declaredLifecycles(): ReadonlyMap<string, readonly Lifecycle[]> {
   return registry().lifecycles;
 }

@@ -20,8 +20,8 @@ import { OperationNumbers } from "./lane/operation_numbers.ts";
 import { StrandedThreads } from "./lane/stranded.ts";
 import { processLane } from "./lane/process.ts";
 import { threadLane } from "./lane/thread.ts";
-import { refuseInLane } from "./lane_context.ts";
-import { callerMark, laneMark } from "./lane_mark.ts";
+import { inLane, refuseInLane } from "./lane_context.ts";
+import { callerMark } from "./lane_mark.ts";
 import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
@@ -116,10 +116,11 @@ export class TokenGate extends EventTarget {
    * @throws {GateInLaneError} inside a lane
    * @throws {TypeError} when an option is unknown, has the wrong type, or is not available on this runtime
    * @throws {RangeError} when a number is out of bounds
+   * @throws {Error} in a bundle that has no worker entry, see `workerUrl`
    */
   constructor(options: TokenGateOptions = {}) {
     super();
-    if (laneMark() !== undefined) throw refuseInLane("make a TokenGate");
+    if (inLane) throw refuseInLane("make a TokenGate");
     const settings = readGateOptions(options, runtimeAdapter());
     this.#history = settings.history > 0 ? new History(settings.history) : undefined;
     this.#listener = {

@@ -118,7 +118,10 @@ export function revivable<T extends object, D>(
   }
   const key = keyOf(url, name);
   if (registry.byKey.has(key) || registry.byPrototype.has(prototype)) {
-    throw new TypeError(`Cannot declare ${subject} twice in ${url}`);
+    throw new TypeError(
+      `Cannot declare ${subject} twice in ${url}: ` +
+        `give each class of a module, and of a bundle, whose modules have one URL, a name of its own`,
+    );
   }
   const known: Revivable = {
     url,

@@ -23,6 +23,7 @@
  * @module
  */
 
+import { THREAD_LANE } from "../bridge/protocol.ts";
 import { availableLanes } from "./cpu_limits.ts";
 import { Worker } from "node:worker_threads";
 import process from "node:process";
@@ -58,6 +59,7 @@ export const denoAdapter: RuntimeAdapter = {
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const bootstrap = `data:text/javascript,import${encodeURIComponent(JSON.stringify(url))}`;
     const worker = new Worker(new URL(bootstrap), {
+      argv: [THREAD_LANE],
       ...(settings.name === undefined ? {} : { name: settings.name }),
       ...(settings.env === undefined ? {} : { env: settings.env }),
     });

@@ -172,6 +172,12 @@ export const IMPORT_RULES: ImportRules = {
       namesRuntime: ["lib/cli/"],
     },
     {
+      name: "the worker entry of bundles",
+      files: ["workers/bundled.ts"],
+      mayImport: ["workers/", "lib/bridge/", "lib/runtime/entry_url.ts", ...SHARED],
+      why: "it is the entry, and says where it is",
+    },
+    {
       name: "the worker side",
       files: ["workers/"],
       mayImport: ["lib/bridge/", "lib/errors.ts", ...SHARED],
