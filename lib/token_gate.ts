@@ -286,8 +286,9 @@ export class TokenGate extends EventTarget {
   /** As {@linkcode EventTarget.addEventListener}; tokens are told of only when somebody listens to `settled`. */
   override addEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    // Not by their names, which the types of Node alone do not have.
+    listener: Parameters<EventTarget["addEventListener"]>[1],
+    options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void {
     super.addEventListener(type, listener, options);
     if (type !== "settled" || listener === null) return;

@@ -37,3 +37,13 @@ export function workerEntryUrl(): string {
       'add import "@tokengate/tokengate/bundled"; to the program, or set "workerUrl" of its gates',
   );
 }
+
+/**
+ * Never called: an import that can be seen keeps the entry in the graph of the program's modules, so that what fetches or compiles them takes it along
+ * (`deno cache`, `deno compile`). A bundler drops it with this function.
+ *
+ * @returns what importing the entry here would give
+ */
+export function entryInGraph(): Promise<unknown> {
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ "../../workers/entry.ts");
+}

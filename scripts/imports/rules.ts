@@ -138,6 +138,12 @@ export const IMPORT_RULES: ImportRules = {
       why: "it moves bytes and decides nothing",
     },
     {
+      name: "the address of the worker entry",
+      files: ["lib/runtime/entry_url.ts"],
+      mayImport: ["workers/entry.ts"],
+      why: "it spells the entry and nothing else",
+    },
+    {
       name: "the runtime adapters",
       files: ["lib/runtime/"],
       mayImport: ["lib/bridge/", "lib/errors.ts"],
@@ -187,7 +193,12 @@ export const IMPORT_RULES: ImportRules = {
   ],
   imported: [
     { by: [], file: "mod.ts", why: "imports point away from it" },
-    { by: [], file: "workers/entry.ts", why: "importing it would start a lane in the importer" },
+    {
+      by: ["lib/runtime/entry_url.ts"],
+      file: "workers/entry.ts",
+      why: "importing it would start a lane in the importer",
+    },
+    { by: [], file: "workers/bundled.ts", why: "the program decides whether it is a bundle" },
   ],
   runtimeGlobals: ["Deno", "Bun"],
   runtimeBuiltins: ["node:worker_threads", "node:child_process", "node:cluster"],
