@@ -27,6 +27,7 @@ import { THREAD_LANE } from "../bridge/protocol.ts";
 import { availableLanes } from "./cpu_limits.ts";
 import { Worker } from "node:worker_threads";
 import process from "node:process";
+import { configFlags } from "./deno_config.ts";
 import { permissionFlags } from "./deno_permissions.ts";
 import type { ProcessCommand, ProcessSettings } from "./process.ts";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
@@ -52,8 +53,8 @@ export const denoAdapter: RuntimeAdapter = {
           'give the path of Deno as "executable" of the gate\'s "process"',
       );
     }
-    const run = ["run", "--quiet", "--no-prompt", ...permissionFlags(permissions), ...flags, url];
-    return { executable, arguments: run, orders: 0 };
+    const given = [...permissionFlags(permissions), ...configFlags(flags), ...flags];
+    return { executable, arguments: ["run", "--quiet", "--no-prompt", ...given, url], orders: 0 };
   },
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {

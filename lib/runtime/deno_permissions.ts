@@ -68,7 +68,8 @@ function demand(kind: Kind, item: string | undefined): void {
   );
 }
 
-function isGranted(kind: Kind, item: string | undefined): boolean {
+/** @param kind a kind of permission @param item a single thing of it, or undefined for all @returns whether this process has it, without exception */
+export function isGranted(kind: Kind, item: string | undefined): boolean {
   const deno: unknown = Reflect.get(globalThis, "Deno");
   const { permissions } = deno as { readonly permissions: Permissions };
   try {
