@@ -287,7 +287,7 @@ export class TokenGate extends EventTarget {
   override addEventListener(
     type: string,
     // Not by their names, which the types of Node alone do not have.
-    listener: Parameters<EventTarget["addEventListener"]>[1],
+    listener: Parameters<EventTarget["addEventListener"]>[1] | null,
     options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void {
     super.addEventListener(type, listener, options);

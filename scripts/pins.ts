@@ -38,6 +38,7 @@ export const PACKAGE_TOOL_PINS: Readonly<Record<string, string>> = {
   esbuild: "0.28.2",
   publint: "0.3.25",
   typescript: "7.0.2",
+  "typescript-5": "npm:typescript@5.9.3",
   vite: "8.3.8",
   webpack: "5.112.2",
   "webpack-cli": "7.3.1",
