@@ -26,8 +26,8 @@ export interface BuildOptions {
   outDir: string;
   /** Shims for globals of Deno: none here. */
   shims: Record<string, never>;
-  /** The fields of its `package.json`. */
-  package: { name: string; version: string; [key: string]: unknown };
+  /** The fields of its `package.json`, which is left to others here. */
+  package: { name: string; version: string };
   /** Whether to run tests: not here. */
   test: false;
   /** Whether to check types: not here. */
@@ -71,8 +71,6 @@ export async function build(options: BuildOptions): Promise<void> {
       const module = path.replace(/^\.\//, "").replace(/\.ts$/, ".js");
       if (!made.has(module)) throw new Error(`deno pack has made no ${module}`);
     }
-    const manifest = join(options.outDir, "package.json");
-    await Deno.writeTextFile(manifest, JSON.stringify(options.package, undefined, 2) + "\n");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
