@@ -55,12 +55,19 @@ const COMPOSITION = [
   "lib/gate_controls.ts",
   "lib/reservation.ts",
   "lib/reserve.ts",
+  "lib/many_options.ts",
+  "lib/abort_watch.ts",
+  "lib/call_batch.ts",
+  "lib/all_calls.ts",
+  "lib/input_reader.ts",
+  "lib/result_ring.ts",
+  "lib/map_calls.ts",
 ];
 /** Leaves that any part may use that is told something from outside. */
 const READING = ["lib/options.ts"];
 const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/observe/"];
 /** One call, as the caller sees it and as the gate keeps it. */
-const CALL = ["lib/token.ts", "lib/call_token.ts"];
+const CALL = ["lib/token.ts", "lib/call_token.ts", "lib/token_follower.ts"];
 /** What the caller's side and the worker's side both load. */
 const SHARED = ["lib/registry.ts", "lib/lane_context.ts", "lib/lane_mark.ts"];
 const EVERYTHING_BELOW = [
