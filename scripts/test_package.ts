@@ -108,7 +108,7 @@ async function main(args: readonly string[]): Promise<boolean> {
     }
     for (const recipe of recipes.recipes) {
       if (!isWanted(recipe.name)) continue;
-      const executables = { node, bun: bun!, deno: deno! };
+      const executables = { node, node20: consumers[0]!.executable, bun: bun!, deno: deno! };
       work.push(() => tryRecipe(recipe, recipes, executables, { scratch, registry, cells }));
     }
     if (isWanted(TARBALL_ROW)) {

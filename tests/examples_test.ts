@@ -19,6 +19,7 @@ const documented = [
   "lib/bridge/transfer.ts",
   "lib/bridge/revivables.ts",
   "lib/lifecycle.ts",
+  "workers/bundled.ts",
 ];
 
 /** The TypeScript blocks of a Markdown file, or of the comments of a source file. */
@@ -36,8 +37,12 @@ for (const name of ["README.md", ...documented]) {
     try {
       for (const block of blocks) {
         const file = join(folder, "example.ts");
-        const module = new URL("mod.ts", root).href;
-        await writeFile(file, block.replaceAll(`"@tokengate/tokengate"`, JSON.stringify(module)));
+        const module = JSON.stringify(new URL("mod.ts", root).href);
+        const bundled = JSON.stringify(new URL("workers/bundled.ts", root).href);
+        const text = block
+          .replaceAll(`"@tokengate/tokengate"`, module)
+          .replaceAll(`"@tokengate/tokengate/bundled"`, bundled);
+        await writeFile(file, text);
         // Only processes need more than reading, on Deno.
         const needsMore = block.includes('isolation: "process"');
         const run = await runFile(file, needsMore ? "--allow-all" : "--allow-read");

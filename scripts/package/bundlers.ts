@@ -12,13 +12,18 @@ import type { LoopbackRegistry } from "./registry.ts";
 import { npmAdd, type Scratch } from "./scratch.ts";
 import { toolScript } from "./tools.ts";
 
-/** The columns: all commands but the last, and the last. */
-export const BUNDLER_CHECKS: readonly string[] = ["build", "run"];
+/** What a bundle that Node runs is run on too. */
+const ELSEWHERE = ["on Node 20", "on Bun", "on Deno"];
+
+/** The columns: all commands but the last, the last, and what else runs the same file. */
+export const BUNDLER_CHECKS: readonly string[] = ["build", "run", ...ELSEWHERE];
 
 /** The executables that the commands name. */
 export interface BundlerExecutables {
   /** Runs bundlers, and what they make. */
   readonly node: string;
+  /** The oldest Node. */
+  readonly node20: string;
   /** Bun. */
   readonly bun: string;
   /** Deno. */
@@ -73,7 +78,19 @@ export async function tryRecipe(
   if (!isBuilt) return;
   const [command, ...args] = last;
   await cells.try(recipe.name, "run", () => project.prints(recipes.prints, command!, args));
+  if (recipe.commands.at(-1)![0] !== "node") return;
+  const { node20, bun, deno } = executables;
+  const commands = [[node20, ...args], [bun, ...args], [deno, ...DENO_FLAGS, ...args]];
+  for (const [i, [command, ...args]] of commands.entries()) {
+    await cells.try(
+      recipe.name,
+      ELSEWHERE[i]!,
+      () => project.prints(recipes.prints, command!, args),
+    );
+  }
 }
+
+const DENO_FLAGS = ["run", "--no-prompt", "--allow-read", "--allow-run", "--allow-env"];
 
 function isOutside({ commands }: Recipe): boolean {
   return commands.some((words) => words.includes("--packages=external"));
@@ -82,7 +99,7 @@ function isOutside({ commands }: Recipe): boolean {
 /** The pinned executable in the place of the name. */
 async function commandOf(
   words: readonly string[],
-  { node, bun, deno }: BundlerExecutables,
+  { node, bun, deno }: Omit<BundlerExecutables, "node20">,
   project: Scratch,
 ): Promise<string[]> {
   const [command, ...args] = words as [string, ...string[]];
