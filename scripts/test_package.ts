@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { buildNpm, NPM_FOLDER } from "./build_npm.ts";
 import { BUNDLER_CHECKS, bundlerRecipes, tryRecipe } from "./package/bundlers.ts";
 import { Cells } from "./package/cells.ts";
-import { type Consumer, CONSUMER_CHECKS, rowOf, tryConsumer } from "./package/consumers.ts";
+import { type Consumer, consumerChecks, rowOf, tryConsumer } from "./package/consumers.ts";
 import { freshTarball } from "./package/fresh_tarball.ts";
 import { readPrograms } from "./package/programs.ts";
 import { type LoopbackRegistry, startRegistry } from "./package/registry.ts";
@@ -125,7 +125,7 @@ async function main(args: readonly string[]): Promise<boolean> {
   }
   const rows = consumers.flatMap((each) => each.languages.map((it) => rowOf(each, it)));
   const tables: [readonly string[], readonly string[]][] = [
-    [rows, CONSUMER_CHECKS],
+    [rows, consumerChecks(registry)],
     [COMPILER_ROWS, TYPE_CHECKS],
     [recipes.recipes.map(({ name }) => name), BUNDLER_CHECKS],
     [[TARBALL_ROW], TARBALL_CHECKS],

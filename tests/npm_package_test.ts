@@ -120,7 +120,7 @@ test("whatever does not belong into the package is an offender", () => {
 test("recipes are read from a document: files, commands, and what all of them print", () => {
   const text = [
     "# Bundles",
-    "```ts\n// src/main.ts\nconsole.log(1);\n```",
+    "```ts alone\n// src/main.ts\nconsole.log(1);\n```",
     "```text\n1\n```",
     "## One\n```js\n// one.config.js\nexport default {};\n```",
     "```sh\nnpx one build\nnode dist/main.js\n```",

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Cells } from "./cells.ts";
-import { type ConsumerProgram, PROGRAMS } from "./programs.ts";
+import { COMMAND, type ConsumerProgram, PROGRAMS } from "./programs.ts";
 import type { LoopbackRegistry } from "./registry.ts";
 import { npmAdd, type Scratch } from "./scratch.ts";
 
@@ -41,8 +41,11 @@ export function rowOf(consumer: Consumer, language: Language): string {
   return `${consumer.name}, ${language === "js" ? "JavaScript" : "TypeScript"}`;
 }
 
-/** The columns. */
-export const CONSUMER_CHECKS: readonly string[] = ["install", ...PROGRAMS.map((it) => it.check)];
+/** The columns, the last one for a package that has a command. */
+export function consumerChecks(registry: LoopbackRegistry): string[] {
+  const checks = ["install", ...PROGRAMS.map(({ check }) => check)];
+  return registry.command === undefined ? checks : [...checks, COMMAND.check];
+}
 
 /**
  * Installs the package in a new project and runs all programs there.
@@ -82,7 +85,25 @@ export async function tryConsumer(consumer: Consumer, parts: ConsumerParts): Pro
         () => project.prints(program.prints, consumer.executable, args, env),
       );
     }
+    const command = commandOf(consumer, registry, language);
+    if (command === undefined) continue;
+    await cells.try(row, COMMAND.check, async () => {
+      const { output, problem } = await project.run(consumer.executable, command, env);
+      return problem ?? (COMMAND.prints.test(output) ? undefined : output);
+    });
   }
+}
+
+function commandOf(
+  { kind }: Consumer,
+  { name, command }: LoopbackRegistry,
+  language: Language,
+): string[] | undefined {
+  if (command === undefined) return undefined;
+  const args = ["run", `./${language}/${COMMAND.file}.${language}`, ...COMMAND.args];
+  return kind === "deno"
+    ? ["run", "--allow-all", "--quiet", `npm:${name}`, ...args]
+    : [`node_modules/${name}/${command}`, ...args];
 }
 
 function install(

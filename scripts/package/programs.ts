@@ -48,8 +48,28 @@ export const PROGRAMS: readonly ConsumerProgram[] = [
   { check: "ends by itself", file: "unclosed", prints: "2 4 6", permissions: PROCESSES },
 ];
 
+/** How the command is checked. */
+export interface CommandCheck {
+  /** Its column. */
+  readonly check: string;
+  /** Name of the file of the module that it is to run, without the extension. */
+  readonly file: string;
+  /** What comes after the module. */
+  readonly args: readonly string[];
+  /** What it prints, among other things. */
+  readonly prints: RegExp;
+}
+
 /** Checked for its types only. */
 const TYPES_ONLY = "typings";
+
+/** What the command of the package is to run, if the package has one, and what it is to print among other things. */
+export const COMMAND: CommandCheck = {
+  check: "command",
+  file: "functions",
+  args: ["triple", "14", "--json"],
+  prints: /"result": ?42\b/,
+};
 
 /**
  * Reads the programs.
@@ -58,7 +78,7 @@ const TYPES_ONLY = "typings";
  */
 export async function readPrograms(): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const file of [...PROGRAMS.map(({ file }) => file), TYPES_ONLY]) {
+  for (const file of [...PROGRAMS.map(({ file }) => file), COMMAND.file, TYPES_ONLY]) {
     files[`ts/${file}.ts`] = file === FIRST_EXAMPLE
       ? await firstExample()
       : await Deno.readTextFile(join(ROOT, "tests", "fixtures", "package", `${file}.ts`));

@@ -1,7 +1,7 @@
 /**
  * The recipes of `docs/bundlers.md`, as somebody who reads it would carry them out: what stands in the text is what is tested.
  *
- * A block that begins with a comment which is a path is that file. A block of commands belongs to the heading above it. The one
+ * A block that begins with a comment which is a path is that file; words behind its language are for others. A block of commands belongs to the heading above it. The one
  * block of plain text is what each recipe prints at last.
  *
  * @module
@@ -27,7 +27,7 @@ export interface Recipes {
   readonly recipes: readonly Recipe[];
 }
 
-const BLOCK = /^## (?<heading>[^\n]*)$|^```(?<kind>\w+)\n(?<text>.*?)^```$/gms;
+const BLOCK = /^## (?<heading>[^\n]*)$|^```(?<kind>\w+)[^\n]*\n(?<text>.*?)^```$/gms;
 const NAMED = /^\/\/ (\S+\.\w+)\n/;
 
 /**

@@ -12,8 +12,8 @@ export interface LoopbackRegistry {
   readonly npmrc: string;
   /** Name of the package. */
   readonly name: string;
-  /** Its version. */
-  readonly version: string;
+  /** Path of its command in it, if it has one. */
+  readonly command: string | undefined;
   /** Ends it. */
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function startRegistry(tarball: string): Promise<LoopbackRegistry> 
   return {
     npmrc: `${name.split("/")[0]}:registry=http://127.0.0.1:${server.addr.port}/\n`,
     name,
-    version,
+    command: Object.values<string>(manifest.bin ?? {})[0],
     close: () => server.shutdown(),
   };
 }
