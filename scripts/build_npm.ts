@@ -9,9 +9,9 @@
  */
 import { dirname, join } from "node:path";
 import { runNpm } from "./npm_install.ts";
-import { findOffenders } from "./npm/contents.ts";
-import { npmManifest, type SourceManifest } from "./npm/manifest.ts";
-import { readTarball } from "./npm/tarball.ts";
+import { findOffenders } from "./npm_package/contents.ts";
+import { npmManifest, type SourceManifest } from "./npm_package/manifest.ts";
+import { readTarball } from "./npm_package/tarball.ts";
 import { note, type Report, ROOT, say } from "./project.ts";
 import { openToolchain, runtimeCommand } from "./runtime_command.ts";
 
@@ -57,7 +57,7 @@ async function transform(folder: string, report: Report): Promise<void> {
   const toolchain = await openToolchain(["deno"], report);
   const tool = toolchain.imports === "jsr" ? "dnt" : "deno pack, since dnt is on JSR";
   report(`npm: building with ${tool}`);
-  const script = join(ROOT, "scripts", "npm", "transform.ts");
+  const script = join(ROOT, "scripts", "npm_package", "transform.ts");
   const { command, args, env } = runtimeCommand(toolchain, "deno", script, { args: [folder] });
   const { success } = await new Deno.Command(command, { args, env, cwd: ROOT }).spawn().status;
   if (!success) throw new Error("Cannot build the modules: what was printed says why");

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { findOffenders } from "../scripts/npm/contents.ts";
-import { npmManifest } from "../scripts/npm/manifest.ts";
-import { type PackedFile, parseTarball } from "../scripts/npm/tarball.ts";
+import { findOffenders } from "../scripts/npm_package/contents.ts";
+import { npmManifest } from "../scripts/npm_package/manifest.ts";
+import { type PackedFile, parseTarball } from "../scripts/npm_package/tarball.ts";
 import { readRecipes } from "../scripts/package/recipes.ts";
 
 const source = {

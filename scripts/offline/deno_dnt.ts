@@ -1,11 +1,11 @@
 /**
  * Stands in for `@deno/dnt` where JSR is away: builds the same folder of ES modules and declarations with `deno pack`, which
- * only knows the package in the current folder. It understands the options that `scripts/npm/transform.ts` uses, and no more.
+ * only knows the package in the current folder. It understands the options that `scripts/npm_package/transform.ts` uses, and no more.
  *
  * @module
  */
 import { dirname, join } from "node:path";
-import { readTarball } from "../npm/tarball.ts";
+import { readTarball } from "../npm_package/tarball.ts";
 import { note } from "../project.ts";
 
 /** One entry of the package. */

@@ -9,7 +9,7 @@ import { walkFiles } from "../walk_files.ts";
 
 /** All that goes into the package, or makes it. */
 const SOURCES = ["mod.ts", "deno.json", "README.md", "LICENSE", "scripts/build_npm.ts"];
-const FOLDERS = ["lib", "workers", "scripts/npm", "scripts/offline"];
+const FOLDERS = ["lib", "workers", "scripts/npm_package", "scripts/offline"];
 
 /**
  * Finds a tarball that is newer than every source.

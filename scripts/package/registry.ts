@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { readTarball } from "../npm/tarball.ts";
+import { readTarball } from "../npm_package/tarball.ts";
 
 /** The running registry. */
 export interface LoopbackRegistry {

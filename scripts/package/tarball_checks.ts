@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { findOffenders } from "../npm/contents.ts";
-import { readTarball } from "../npm/tarball.ts";
+import { findOffenders } from "../npm_package/contents.ts";
+import { readTarball } from "../npm_package/tarball.ts";
 import type { Cells } from "./cells.ts";
 import type { Scratch } from "./scratch.ts";
 import { toolScript } from "./tools.ts";
