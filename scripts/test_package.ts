@@ -9,7 +9,13 @@ import { parseArgs } from "node:util";
 import { buildNpm, NPM_FOLDER } from "./build_npm.ts";
 import { BUNDLER_CHECKS, bundlerRecipes, tryRecipe } from "./package/bundlers.ts";
 import { Cells } from "./package/cells.ts";
-import { type Consumer, consumerChecks, rowOf, tryConsumer } from "./package/consumers.ts";
+import {
+  type Consumer,
+  consumerChecks,
+  type Language,
+  rowOf,
+  tryConsumer,
+} from "./package/consumers.ts";
 import { freshTarball } from "./package/fresh_tarball.ts";
 import { readPrograms } from "./package/programs.ts";
 import { type LoopbackRegistry, startRegistry } from "./package/registry.ts";
@@ -17,9 +23,9 @@ import { npmAdd, Scratch } from "./package/scratch.ts";
 import { TARBALL_CHECKS, TARBALL_ROW, tryTarball } from "./package/tarball_checks.ts";
 import { ensureNodeLine, ensureTools } from "./package/tools.ts";
 import { compile, COMPILER_ROWS, tryTypes, TYPE_CHECKS } from "./package/typescript.ts";
-import { NODE_LINE_PINS, RUNTIME_PINS } from "./pins.ts";
+import { NODE_LINE_PINS } from "./pins.ts";
 import { note, say } from "./project.ts";
-import { ensureRuntimes } from "./runtimes.ts";
+import { ensureRuntimes, versionOf } from "./runtimes.ts";
 import { killRunning } from "./testing/child_run.ts";
 
 const HELP = `deno task test:package [options]
@@ -30,6 +36,27 @@ Tests the packed npm package in empty projects. Builds it when a source is newer
   --jobs NUMBER    projects at once (2)
   --keep           leave the projects there, and say where
   --help           show this`;
+
+/** The runtimes, by what they say they are, the lines of Node from the oldest on. */
+async function consumersHere(bun: string, deno: string): Promise<Consumer[]> {
+  const consumers: Consumer[] = [];
+  const add = async (
+    label: string,
+    kind: Consumer["kind"],
+    executable: string,
+    languages: readonly Language[],
+  ): Promise<void> => {
+    const name = `${label} ${await versionOf(executable)}`;
+    consumers.push({ name, kind, executable, languages });
+  };
+  for (const line of Object.keys(NODE_LINE_PINS)) {
+    // Node 20 takes no TypeScript.
+    await add("Node", "node", await ensureNodeLine(line), line === "20" ? ["js"] : ["js", "ts"]);
+  }
+  await add("Bun", "bun", bun, ["js", "ts"]);
+  await add("Deno", "deno", deno, ["js", "ts"]);
+  return consumers;
+}
 
 /** A project with the package and the programs, and no more. */
 async function typedProject(
@@ -79,18 +106,9 @@ async function main(args: readonly string[]): Promise<boolean> {
   await ensureTools();
   const { deno, bun } = await ensureRuntimes(["deno", "bun"]);
   const cells = new Cells(note);
-  const consumers: Consumer[] = [];
-  for (const [line, version] of Object.entries(NODE_LINE_PINS)) {
-    const languages = line === "20" ? ["js"] as const : ["js", "ts"] as const;
-    const name = `Node ${version}`;
-    consumers.push({ name, kind: "node", executable: await ensureNodeLine(line), languages });
-  }
-  const node = consumers.at(-1)!.executable;
-  const both = ["js", "ts"] as const;
-  consumers.push(
-    { name: `Bun ${RUNTIME_PINS.bun}`, kind: "bun", executable: bun!, languages: both },
-    { name: `Deno ${RUNTIME_PINS.deno}`, kind: "deno", executable: deno!, languages: both },
-  );
+  const consumers = await consumersHere(bun!, deno!);
+  const node20 = consumers[0]!.executable;
+  const node = consumers.findLast(({ kind }) => kind === "node")!.executable;
   const recipes = await bundlerRecipes();
   const readyMs = performance.now() - started;
 
@@ -108,7 +126,7 @@ async function main(args: readonly string[]): Promise<boolean> {
     }
     for (const recipe of recipes.recipes) {
       if (!isWanted(recipe.name)) continue;
-      const executables = { node, node20: consumers[0]!.executable, bun: bun!, deno: deno! };
+      const executables = { node, node20, bun: bun!, deno: deno! };
       work.push(() => tryRecipe(recipe, recipes, executables, { scratch, registry, cells }));
     }
     if (isWanted(TARBALL_ROW)) {
