@@ -85,6 +85,8 @@ await answer(async () => {
   subject = started.subject;
   return started.measured;
 });
+// Its parent is gone, however it ended: what is being measured is for nobody.
+process.stdin.once("end", () => process.exit(0));
 for await (const line of createInterface({ input: process.stdin })) {
   await answer(() => measure(subject!, JSON.parse(line) as MeasureRequest));
 }

@@ -61,6 +61,24 @@ test("a contender whose results are not the loop's has failed", async () => {
   assertStrictEquals(failureOf(result, "loop", "wave.1.ms"), undefined);
 });
 
+test("a wave that a peer can be expected to take long for is left out, for that peer alone", async () => {
+  const result = await compare(SCRIPTED, [
+    "--only",
+    "waves",
+    "--waves",
+    "1,10,11",
+    "--rounds",
+    "1",
+  ]);
+  // Each wave is said to have taken 4 ms: the tenth is expected to take 2 s, the eleventh as long as it took again.
+  assertEquals(valuesOf(result, "piscina", "wave.10.ms"), [4]);
+  assertEquals(valuesOf(result, "piscina", "wave.11.ms"), [4]);
+  const far = await compare(SCRIPTED, ["--only", "waves", "--waves", "1,12", "--rounds", "1"]);
+  assertEquals(valuesOf(far, "piscina", "wave.12.ms"), []);
+  assertEquals(valuesOf(far, "tokengate", "wave.12.ms"), [4]);
+  assertStrictEquals(failureOf(far, "piscina", "wave.12.ms"), undefined);
+});
+
 test("a contender that hangs is ended", async () => {
   const hanging = new ContenderProcess(commandFor(SCRIPTED, "hangs"));
   const reply = await hanging.started(50);
