@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { RUNTIME_NAMES, type RuntimeName } from "../scripts/pins.ts";
 import { PEER_NAMES, type PeerName } from "./contenders.ts";
-import { formatWaves, parseCount, parseWaves, WAVES } from "./wave_plan.ts";
+import { formatWaves, parseCount, parseWaves, WAVES } from "../lib/cli/waves/plan.ts";
 
 /** What can be measured. */
 export type MeasureName =

@@ -15,8 +15,8 @@ import type { RuntimeResult } from "./bench_result.ts";
 import { ContenderProcess } from "./contender_process.ts";
 import type { ContenderReply } from "./contender_protocol.ts";
 import type { ContenderName } from "./contenders.ts";
-import { formatMeasure } from "./table.ts";
-import type { RunnerCommand } from "./wave_process.ts";
+import { formatMeasure } from "../lib/cli/table.ts";
+import type { RunnerCommand } from "../lib/cli/waves/process.ts";
 
 /** Time for a contender to start, in milliseconds. */
 const START_LIMIT_MS = 20_000;

@@ -61,5 +61,5 @@ export function lifecycle(module: { readonly url: string }, hooks: LifecycleHook
   checkType(subject, "prepare", hooks.prepare, "function");
   checkType(subject, "dispose", hooks.dispose, "function");
   const declared: Lifecycle = { prepare: hooks.prepare, dispose: hooks.dispose };
-  registerLifecycle(url, declared);
+  registerLifecycle(url, declared, module);
 }

@@ -12,6 +12,8 @@ import { note, ROOT, say } from "./project.ts";
  */
 const KNOWN: Readonly<Record<string, number>> = {
   "workers/import_module.ts": 1,
+  "lib/cli/run/any_export.ts": 1,
+  "lib/cli/run/target.ts": 1,
 };
 
 const WARNING = /warning\[([\w-]+)\][^\n]*\n\s*--> ([^\n]+):\d+:\d+/g;

@@ -6,7 +6,7 @@ import { type BenchOptions, readOptions } from "../bench/bench_options.ts";
 import { failureOf, isNotOffered, type RuntimeResult, valuesOf } from "../bench/bench_result.ts";
 import { compareOn } from "../bench/bench_runtime.ts";
 import { ContenderProcess } from "../bench/contender_process.ts";
-import type { RunnerCommand } from "../bench/wave_process.ts";
+import type { RunnerCommand } from "../lib/cli/waves/process.ts";
 
 const SCRIPTED = fileURLToPath(new URL("./fixtures/scripted_contender.ts", import.meta.url));
 const RUNNER = fileURLToPath(new URL("../bench/contender_runner.ts", import.meta.url));

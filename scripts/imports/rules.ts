@@ -65,6 +65,8 @@ const COMPOSITION = [
 ];
 /** Leaves that any part may use that is told something from outside. */
 const READING = ["lib/options.ts"];
+/** A leaf for all that is declared by modules. */
+const EVALUATION = "lib/evaluation.ts";
 const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/observe/"];
 /** One call, as the caller sees it and as the gate keeps it. */
 const CALL = ["lib/token.ts", "lib/call_token.ts", "lib/token_follower.ts"];
@@ -76,6 +78,7 @@ const EVERYTHING_BELOW = [
   ...PLANES,
   ...CALL,
   ...SHARED,
+  EVALUATION,
   "lib/errors.ts",
 ];
 
@@ -101,9 +104,15 @@ export const IMPORT_RULES: ImportRules = {
       why: "whatever takes options imports it",
     },
     {
+      name: "the evaluations of modules",
+      files: [EVALUATION],
+      mayImport: [],
+      why: "whatever is declared by a module imports it",
+    },
+    {
       name: "what both sides of a lane share",
       files: SHARED,
-      mayImport: ["lib/errors.ts", "lib/bridge/"],
+      mayImport: ["lib/errors.ts", EVALUATION, "lib/bridge/"],
       why: "every lane loads it: what it imports costs each lane's start",
     },
     {
@@ -141,7 +150,7 @@ export const IMPORT_RULES: ImportRules = {
     {
       name: "the bridge",
       files: ["lib/bridge/"],
-      mayImport: ["lib/errors.ts"],
+      mayImport: ["lib/errors.ts", EVALUATION],
       why: "it moves bytes and decides nothing",
     },
     {

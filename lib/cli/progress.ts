@@ -4,10 +4,12 @@
  * @module
  */
 
-/** Where progress is written: Deno's standard error, or a stand-in. */
+/** Where progress is written: the standard error, or a stand-in. */
 export interface ProgressOutput {
-  isTerminal(): boolean;
-  writeSync(bytes: Uint8Array): number;
+  /** Whether somebody sees it. */
+  readonly isTTY?: boolean;
+  /** Writes a text, all of it. */
+  write(text: string): unknown;
 }
 
 const CLEAR_LINE = "\r\x1b[2K";
@@ -15,10 +17,9 @@ const CLEAR_LINE = "\r\x1b[2K";
 /** Shows what is going on. */
 export class Progress {
   readonly #output: ProgressOutput;
-  readonly #terminal: boolean;
+  readonly #isTerminal: boolean;
   readonly #width: () => number;
-  readonly #encoder: TextEncoder = new TextEncoder();
-  #shown = false;
+  #isShown = false;
 
   /**
    * @param output Where to write.
@@ -26,36 +27,31 @@ export class Progress {
    */
   constructor(output: ProgressOutput, width: () => number) {
     this.#output = output;
-    this.#terminal = output.isTerminal();
+    this.#isTerminal = output.isTTY === true;
     this.#width = width;
   }
 
   /** What is being done now. Only shown on a terminal, in place of what was shown before. */
   step(text: string): void {
-    if (!this.#terminal) return;
-    this.#write(CLEAR_LINE + text.slice(0, this.#width() - 1));
-    this.#shown = true;
+    if (!this.#isTerminal) return;
+    this.#output.write(CLEAR_LINE + text.slice(0, this.#width() - 1));
+    this.#isShown = true;
   }
 
   /** What has been done. Only written where steps are not. */
   milestone(text: string): void {
-    if (!this.#terminal) this.#write(text + "\n");
+    if (!this.#isTerminal) this.#output.write(text + "\n");
   }
 
   /** A line to keep, such as a message of the program that is run. */
   line(text: string): void {
     this.clear();
-    this.#write(text + "\n");
+    this.#output.write(text + "\n");
   }
 
   /** Removes the step from the terminal. */
   clear(): void {
-    if (this.#shown) this.#write(CLEAR_LINE);
-    this.#shown = false;
-  }
-
-  #write(text: string): void {
-    let bytes = this.#encoder.encode(text);
-    while (bytes.length > 0) bytes = bytes.subarray(this.#output.writeSync(bytes));
+    if (this.#isShown) this.#output.write(CLEAR_LINE);
+    this.#isShown = false;
   }
 }

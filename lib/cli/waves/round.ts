@@ -95,7 +95,9 @@ export async function runGate(
   const results: unknown[] = new Array(tokens).fill(undefined);
   const settledMs = new Float64Array(tokens).fill(NaN);
   const errors: GateRound["errors"] = [];
-  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+  // Not Promise.withResolvers, which Node 20 does not have.
+  let finish = (): void => {};
+  const finished = new Promise<void>((resolve) => finish = resolve);
   const origin = performance.timeOrigin;
   let open = tokens;
 

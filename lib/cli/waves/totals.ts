@@ -4,9 +4,9 @@
  * @module
  */
 
-import { formatCount, formatMeasure, formatPercent, formatRatio } from "./table.ts";
-import { rowPassed, type WaveRow } from "./wave_report.ts";
-import type { RuntimeRows } from "./wave_tables.ts";
+import { formatCount, formatMeasure, formatPercent, formatRatio } from "../table.ts";
+import { rowPassed, type WaveRow } from "./report.ts";
+import type { RuntimeRows } from "./tables.ts";
 
 /** The waves of a runtime, added up. */
 export interface WaveTotals {

@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { mulberry32 } from "../lib/runtime/random.ts";
+import { mulberry32 } from "../../runtime/random.ts";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TEXT_LENGTH = 300;

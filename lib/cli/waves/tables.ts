@@ -11,9 +11,9 @@ import {
   formatPercent,
   formatRatio,
   formatTable,
-} from "./table.ts";
-import { tokensOfWave } from "./wave_plan.ts";
-import type { WaveRow } from "./wave_report.ts";
+} from "../table.ts";
+import { tokensOfWave } from "./plan.ts";
+import type { WaveRow } from "./report.ts";
 
 const HEADINGS = [
   "wave",

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ErrorGroup } from "./error_tally.ts";
-import { median, originalColumns, percentile } from "./statistics.ts";
+import type { ErrorGroup } from "../error_tally.ts";
+import { median, originalColumns, percentile } from "../statistics.ts";
 
 /** First line of a run. */
 export interface StartMessage {

@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { RunnerMessage, WaveRow } from "./wave_report.ts";
+import type { RunnerMessage, WaveRow } from "./report.ts";
 
 /** How the runner is started. */
 export interface RunnerCommand {
@@ -50,6 +50,12 @@ export interface RunRunnerOptions {
    * @default {15000}
    */
   endingMs?: number;
+  /**
+   * Kills the process when it aborts.
+   *
+   * @default {undefined}
+   */
+  signal?: AbortSignal;
 }
 
 /**
@@ -74,13 +80,16 @@ export async function runRunner(
     stdio: ["ignore", "pipe", "pipe"],
   });
 
+  const kill = (): void => void child.kill("SIGKILL");
+  options.signal?.addEventListener("abort", kill);
+
   let ended = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   function expectSomethingWithin(limitMs: number, otherwise: string): void {
     clearTimeout(timer);
     timer = setTimeout(() => {
       problems.push(otherwise);
-      child.kill("SIGKILL");
+      kill();
     }, limitMs);
   }
   const silence = `was stopped: it wrote nothing for ${silenceMs / 1_000} s`;
@@ -114,6 +123,7 @@ export async function runRunner(
   // The last lines may come after the exit. A program that could not be started never closes its pipes.
   if (end.error === undefined) await written;
   clearTimeout(timer);
+  options.signal?.removeEventListener("abort", kill);
   // A process that was stopped has its reason already.
   const problem = problemOf(end, ended);
   if (problem !== undefined && problems.length === 0) problems.push(problem);

@@ -1,11 +1,11 @@
 /**
- * The four operations of the wave benchmark. What they do is in `wave_functions.ts`, what each token asks in `wave_calls.ts`.
+ * The four operations of the waves. What they do is in `functions.ts`, what each token asks in `calls.ts`.
  *
  * @module
  */
 
-import { type Operation, operation } from "../mod.ts";
-import * as functions from "./wave_functions.ts";
+import { type Operation, operation } from "../../operation.ts";
+import * as functions from "./functions.ts";
 
 export {
   argumentsOf,
@@ -13,7 +13,7 @@ export {
   type WaveArguments,
   type WaveCalls,
   type WaveResult,
-} from "./wave_calls.ts";
+} from "./calls.ts";
 
 /** Sum of the primes below `n`, by trial division up to the square root. Light. */
 export const cpuCrunch: Operation<[n: number], number> = operation(

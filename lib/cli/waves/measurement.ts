@@ -5,11 +5,11 @@
  */
 
 import { checksumOfWave } from "./checksum.ts";
-import { CpuMeter } from "./cpu_meter.ts";
-import { type ErrorGroup, ErrorTally } from "./error_tally.ts";
-import { anotherRound } from "./wave_plan.ts";
-import type { RoundPair } from "./wave_report.ts";
-import { runGate, runLoop, type WaveToken } from "./wave_round.ts";
+import { CpuMeter } from "../cpu_meter.ts";
+import { type ErrorGroup, ErrorTally } from "../error_tally.ts";
+import { anotherRound } from "./plan.ts";
+import type { RoundPair } from "./report.ts";
+import { runGate, runLoop, type WaveToken } from "./round.ts";
 
 const WARM_UP_ROUNDS = 2;
 const WARM_UP_TOKENS = 1_024;
