@@ -529,12 +529,11 @@ export class Engine implements LaneEvents, TokenOwner {
     // By the lane's clock, which may be a little ahead.
     const nowMs = Math.max(this.#clock.now(), token.latestMs);
     const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
-    this.#reject(token, TIMEOUT, timeoutError(token.operation, limit, token.limits[limit]!));
+    this.#reject(token, TIMEOUT, timeoutError(token.operation, limit, token.limits[limit]!), false);
   }
 
   unsendable(call: LaneCall, error: unknown): void {
     this.#fail(call as CallToken, error);
-    this.#planTurn();
   }
 
   late(lane: Lane): void {
@@ -611,6 +610,8 @@ export class Engine implements LaneEvents, TokenOwner {
 
   #awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
     token.waits = FOR_ARGUMENTS;
+    // Its place may have been the last of a reservation that had asked for more bytes.
+    this.#planTurn();
     resolveArguments(
       token.args,
       sources,
@@ -653,7 +654,7 @@ export class Engine implements LaneEvents, TokenOwner {
   #end(token: CallToken, code: number, error: Error): void {
     const isRunning = !this.#recall(token);
     if (isRunning) token.startedMs = this.startedMs(token);
-    this.#reject(token, code, error);
+    this.#reject(token, code, error, isRunning && code !== KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
     if (isRunning) this.#placeOf(token).giveUp(token, error);
     this.#planTurn();
@@ -665,12 +666,12 @@ export class Engine implements LaneEvents, TokenOwner {
   }
 
   #complete(token: CallToken, value: unknown, isOfLane: boolean): void {
-    this.#leave(token, COMPLETED);
+    this.#leave(token, COMPLETED, true);
     if (isOfLane && token.limits.inline === "auto") {
       this.#callerWork.learn(token, this.ledger.active);
     }
     token.fulfil(value);
-    this.#tell(token);
+    this.#tell(token, true);
   }
 
   /**
@@ -685,11 +686,13 @@ export class Engine implements LaneEvents, TokenOwner {
       if (this.#retrying.plan(token, error, isLost)) {
         this.ledger.retries++;
         (token.desk as Desk).record.attempt(token, this.#clock.now());
+        // Or it would have run twice if it were ended before the next attempt.
+        token.admittedMs = token.startedMs = token.endedMs = NaN;
         return this.#planTurn();
       }
       if (token.isSettled) return;
     }
-    this.#reject(token, code, finalError(token, error));
+    this.#reject(token, code, finalError(token, error), true);
   }
 
   #waitForAttempt(token: CallToken): void {
@@ -708,24 +711,27 @@ export class Engine implements LaneEvents, TokenOwner {
     this.#awaitLane(token, token.desk as Desk);
   }
 
+  /** A token fails before a lane has tried it. Its place in the queue is free. */
   #fail(token: CallToken, error: unknown): void {
-    this.#reject(token, FAILED, error);
+    this.#reject(token, FAILED, error, false);
+    this.#planTurn();
   }
 
-  #reject(token: CallToken, code: number, error: unknown): void {
-    this.#leave(token, code);
+  /** @param hasRun whether this says anything of its operation: what was killed, or never came to be tried, does not */
+  #reject(token: CallToken, code: number, error: unknown, hasRun: boolean): void {
+    this.#leave(token, code, hasRun);
     token.fail(error, code === KILLED);
-    this.#tell(token);
+    this.#tell(token, hasRun);
   }
 
   /** Last of all: this may run functions of the user's. */
-  #tell(token: CallToken): void {
-    if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
+  #tell(token: CallToken, hasRun: boolean): void {
+    if (token.pass >= 0) (token.desk as Desk).judge(token, hasRun, this.#clock.now());
     this.#parts.listener.settled?.(token);
   }
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
-  #leave(token: CallToken, code: number): void {
+  #leave(token: CallToken, code: number, hasRun: boolean): void {
     const desk = token.desk as Desk;
     token.queue?.remove(token);
     if (token.code === ADMITTED) this.#placeOf(token).left(token);
@@ -735,7 +741,7 @@ export class Engine implements LaneEvents, TokenOwner {
     if (token.signal !== undefined) this.#signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
     this.#table.release(token);
-    desk.record.settled(token, code, this.#clock);
+    desk.record.settled(token, code !== COMPLETED, hasRun, this.#clock);
     if (desk.active === 0 && this.#onEmpty.size > 0) this.#tellEmpty(desk);
     if (this.ledger.active > 0) return;
     if (this.#onEmpty.size > 0) this.#tellEmpty(undefined);
@@ -789,7 +795,7 @@ export class Engine implements LaneEvents, TokenOwner {
     let killed = 0;
     for (const token of this.live(desk)) {
       if (token.isSettled || !this.#recall(token)) continue;
-      this.#reject(token, KILLED, cancelledError(token.operation, reason));
+      this.#reject(token, KILLED, cancelledError(token.operation, reason), false);
       killed++;
     }
     this.#planTurn();
@@ -875,7 +881,7 @@ export class Engine implements LaneEvents, TokenOwner {
     }
     // It may start this very moment; then it has made it after all.
     if (!this.#recall(token)) return this.#checkLimits(token, nowMs);
-    this.#reject(token, TIMEOUT, error);
+    this.#reject(token, TIMEOUT, error, false);
     this.#planTurn();
   }
 
