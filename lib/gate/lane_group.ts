@@ -64,8 +64,9 @@ export class LaneGroup implements TokenGroup {
   // Made once: it is passed for every token.
   readonly #admit: (seat: Seat, token: CallToken) => void;
   #admitted = 0;
-  /** The lowest priority of what was given out since nothing was out. */
+  /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
   #leastOut = Infinity;
+  #lastOut = -Infinity;
   /** Whether calls of different priorities were seen since it was empty. */
   #isMixed = false;
 
@@ -111,15 +112,23 @@ export class LaneGroup implements TokenGroup {
     this.#board?.flush();
   }
 
-  /** What was given out and has not started makes way for what is more urgent. */
+  /**
+   * What was given out and has not started makes way for what is more urgent; but not for what comes after it all the same, since the lesser ones have waited long: they
+   * would be given out anew, and taken back in the next turn.
+   */
   #giveWay(): void {
     const { first } = this.lineup;
     if (first === undefined) return;
     const { priority } = first.limits;
     if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
-    if (priority <= this.#leastOut) return;
+    if (priority <= this.#leastOut || first.sequence > this.#lastOut) return;
     this.recallAll();
+    this.#forgetOut();
+  }
+
+  #forgetOut(): void {
     this.#leastOut = Infinity;
+    this.#lastOut = -Infinity;
   }
 
   #giveOut(): void {
@@ -158,6 +167,7 @@ export class LaneGroup implements TokenGroup {
     this.#admitted++;
     const { priority } = token.limits;
     if (priority < this.#leastOut) this.#leastOut = priority;
+    if (token.sequence > this.#lastOut) this.#lastOut = token.sequence;
     this.#parts.ledger.move(token, ADMITTED);
     token.admittedMs = nowMs;
     token.lane = lane;
@@ -205,7 +215,7 @@ export class LaneGroup implements TokenGroup {
 
   left(): void {
     if (--this.#admitted > 0) return;
-    this.#leastOut = Infinity;
+    this.#forgetOut();
     if (this.lineup.size === 0) this.#isMixed = false;
   }
 

@@ -95,12 +95,11 @@ export class LaneReports implements LaneEvents {
     const nowMs = Math.max(this.#parts.clock.now(), token.latestMs);
     const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
     const error = timeoutError(token.operation, limit, token.limits[limit]!);
-    this.#moves.reject(token, TIMEOUT, error);
+    this.#moves.reject(token, TIMEOUT, error, false);
   }
 
   unsendable(call: LaneCall, error: unknown): void {
-    this.#moves.reject(call as CallToken, FAILED, error);
-    this.#parts.planTurn();
+    this.#moves.fail(call as CallToken, error);
   }
 
   late(lane: Lane): void {
@@ -141,7 +140,7 @@ export class LaneReports implements LaneEvents {
       this.#moves.attemptFailed(call as CallToken, FAILED, error, true);
     }
     if (startError !== undefined) {
-      for (const token of group.waiting()) this.#moves.reject(token, FAILED, startError);
+      for (const token of group.waiting()) this.#moves.fail(token, startError);
     }
     this.#parts.planTurn();
   }

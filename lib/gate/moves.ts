@@ -82,7 +82,7 @@ export class Moves implements TokenOwner {
       retrying: this.#retrying,
       recall: (token) => this.recall(token),
       end: (token, code, error) => this.end(token, code, error),
-      reject: (token, code, error) => this.reject(token, code, error),
+      reject: (token, code, error) => this.reject(token, code, error, false),
       attemptFailed: (token, code, error, isLost) => this.attemptFailed(token, code, error, isLost),
       planTurn: parts.planTurn,
     });
@@ -122,6 +122,8 @@ export class Moves implements TokenOwner {
   /** Has a token wait until the tokens among its arguments have settled. @param sources where they are */
   awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
     token.waits = FOR_ARGUMENTS;
+    // Its place may have been the last of a reservation that had asked for more bytes.
+    this.#planTurn();
     resolveArguments(
       token.args,
       sources,
@@ -171,7 +173,7 @@ export class Moves implements TokenOwner {
   end(token: CallToken, code: number, error: Error): void {
     const isRunning = !this.recall(token);
     if (isRunning) token.startedMs = this.startedMs(token);
-    this.reject(token, code, error);
+    this.reject(token, code, error, isRunning && code !== KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
     if (isRunning) this.#groups.placeOf(token).giveUp(token, error);
     this.#planTurn();
@@ -184,12 +186,12 @@ export class Moves implements TokenOwner {
 
   /** Settles a token with its result. @param isOfLane whether a lane has run it */
   complete(token: CallToken, value: unknown, isOfLane: boolean): void {
-    this.#leave(token, COMPLETED);
+    this.#leave(token, COMPLETED, true);
     if (isOfLane && token.limits.inline === "auto") {
       this.#callerWork.learn(token, this.#ledger.active);
     }
     token.fulfil(value);
-    this.#tell(token);
+    this.#tell(token, true);
   }
 
   /**
@@ -204,23 +206,30 @@ export class Moves implements TokenOwner {
       if (this.#retrying.plan(token, error, isLost)) {
         this.#ledger.retries++;
         (token.desk as Desk).record.attempt(token, this.#clock.now());
+        // Or it would have run twice if it were ended before the next attempt.
+        token.admittedMs = token.startedMs = token.endedMs = NaN;
         return this.#planTurn();
       }
       if (token.isSettled) return;
     }
-    this.reject(token, code, finalError(token, error));
+    this.reject(token, code, finalError(token, error), true);
   }
 
-  /** Settles a token with an error that is nobody's doing but its own. */
+  /** Settles a token that fails before a lane has tried it. Its place in the queue is free. */
   fail(token: CallToken, error: unknown): void {
-    this.reject(token, FAILED, error);
+    this.reject(token, FAILED, error, false);
+    this.#planTurn();
   }
 
-  /** Settles a token with an error. */
-  reject(token: CallToken, code: number, error: unknown): void {
-    this.#leave(token, code);
+  /**
+   * Settles a token with an error.
+   *
+   * @param hasRun whether this says anything of its operation: what was killed, or never came to be tried, does not
+   */
+  reject(token: CallToken, code: number, error: unknown, hasRun: boolean): void {
+    this.#leave(token, code, hasRun);
     token.fail(error, code === KILLED);
-    this.#tell(token);
+    this.#tell(token, hasRun);
   }
 
   #waitForAttempt(token: CallToken): void {
@@ -240,13 +249,13 @@ export class Moves implements TokenOwner {
   }
 
   /** Last of all: this may run functions of the user's. */
-  #tell(token: CallToken): void {
-    if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
+  #tell(token: CallToken, hasRun: boolean): void {
+    if (token.pass >= 0) (token.desk as Desk).judge(token, hasRun, this.#clock.now());
     this.#parts.engine.listener.settled?.(token);
   }
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
-  #leave(token: CallToken, code: number): void {
+  #leave(token: CallToken, code: number, hasRun: boolean): void {
     const ledger = this.#ledger;
     const desk = token.desk as Desk;
     token.queue?.remove(token);
@@ -257,7 +266,7 @@ export class Moves implements TokenOwner {
     if (token.signal !== undefined) this.signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
     this.#parts.table.release(token);
-    desk.record.settled(token, code, this.#clock);
+    desk.record.settled(token, code !== COMPLETED, hasRun, this.#clock);
     if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);
     if (ledger.active > 0) return;
     if (this.empty.hasAny) this.empty.tell(undefined);

@@ -78,7 +78,7 @@ export class Steering {
     let killed = 0;
     for (const token of this.live(desk)) {
       if (token.isSettled || !moves.recall(token)) continue;
-      moves.reject(token, KILLED, cancelledError(token.operation, reason));
+      moves.reject(token, KILLED, cancelledError(token.operation, reason), false);
       killed++;
     }
     planTurn();

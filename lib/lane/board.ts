@@ -405,11 +405,16 @@ export class SharedBoard implements Board {
     for (const member of this.#members.values()) member.watch();
   }
 
-  /** Wakes as many lanes as there are calls. */
+  /**
+   * Wakes as many lanes that sleep as there are calls. Not fewer where some are awake: one that runs a call of an operation that was quick so far is counted
+   * upon as long as the call takes, and this one may take for ever.
+   */
   #wakeForAll(): void {
-    this.#postedMs = Infinity;
-    this.#wakeLanes();
-    this.#postedMs = 0;
+    let wanted = this.memory.listed;
+    for (const member of this.#members.values()) {
+      if (wanted <= 0) return;
+      if (member.isAsleep && member.wake()) wanted--;
+    }
   }
 
   /**
