@@ -54,7 +54,7 @@ export {
   TokenTimeoutError,
   type TokenTimeoutFields,
 } from "./lib/errors.ts";
-export type { OperationReference } from "./lib/bridge/contract.ts";
+export type { FunctionSource, OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
 export type { GateStats, OperationStats, QueueStats, TokenCounts } from "./lib/gate/gate_stats.ts";
@@ -91,6 +91,8 @@ export type { ProcessPermissions } from "./lib/runtime/process.ts";
 export type { SeatState } from "./lib/gate/seat.ts";
 export type { RateLimitOptions } from "./lib/rate_limit_options.ts";
 export type { RetryOptions } from "./lib/retry_options.ts";
+export type { LocalName, RemoteFunction, RemoteModule } from "./lib/remote_module.ts";
+export type { RunArguments, RunOptions } from "./lib/run_function.ts";
 export type { ReadyOptions, Reservation } from "./lib/reservation.ts";
 export type { Attempt, Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
 export { type CloseOptions, type Restore, TokenGate } from "./lib/token_gate.ts";

@@ -4,18 +4,16 @@
  * @module
  */
 
-import { bindOperation, type BoundCall } from "./bound_call.ts";
+import type { BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
-import { isThenable } from "./bridge/thenable.ts";
-import { withoutMark, withoutMarks } from "./bridge/transfer.ts";
 import { importableUrl } from "./importable_url.ts";
 import { inLane } from "./lane_context.ts";
+import { makeOperation, type OperationHost } from "./make_operation.ts";
 import { callHere } from "./nested_call.ts";
 import {
   type LimitOptions,
   type OperationOptions,
   type Priority,
-  readCallOptions,
   readDeskPolicy,
   readOperationOptions,
 } from "./operation_options.ts";
@@ -134,35 +132,14 @@ export function operation<A extends readonly unknown[], R>(
   const perLane = readCount(subject, "perLane", options.perLane ?? 1);
   const definition: Definition = { url, name, perLane, fn: fn as unknown as AnyFunction, policy };
   register(definition);
-  return makeOperation({ definition, settings, gate: undefined });
+  return makeOperation({ definition, settings, gate: undefined }, HOST);
 }
 
-function makeOperation<A extends readonly unknown[], R>(bound: BoundCall): Operation<A, R> {
-  const { definition } = bound;
-  const call = (...args: unknown[]): unknown => {
-    if (inLane) return callHere(definition, args, bound.settings);
+/** Calls go through the gate that is bound, or the default gate; inside of an operation they are nested calls. */
+const HOST: OperationHost = {
+  call(bound: BoundCall, args: readonly unknown[]): unknown {
+    if (inLane) return callHere(bound.definition, args, bound.settings);
     return submitTo((bound.gate as TokenGate | undefined) ?? defaultGate(), bound, args);
-  };
-  Object.defineProperty(call, "name", { value: definition.name });
-  bindOperation(call, bound);
-  return Object.assign(call, {
-    local: (...args: unknown[]): unknown => runHere(definition.fn, args),
-    with(options: CallOptions): Operation<A, R> {
-      const subject = `a call of "${definition.name}"`;
-      const settings = readCallOptions(subject, bound.settings, options);
-      const gate = options.gate ?? bound.gate;
-      if (gate !== undefined && !(gate instanceof TokenGate)) {
-        throw new TypeError(
-          `Cannot set "gate" of ${subject}: received ${show(gate)}, not a TokenGate`,
-        );
-      }
-      return makeOperation({ definition, settings, gate });
-    },
-  }) as unknown as Operation<A, R>;
-}
-
-/** Nothing crosses here, so nothing is moved; the marks are taken off all the same. */
-function runHere(fn: AnyFunction, args: readonly unknown[]): unknown {
-  const value: unknown = fn(...withoutMarks(args) as never[]);
-  return isThenable(value) ? value.then(withoutMark) : withoutMark(value);
-}
+  },
+  isGate: (value: unknown) => value instanceof TokenGate,
+};

@@ -38,10 +38,13 @@ import { MapCalls, type ResultIterator } from "./map_calls.ts";
 import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
+import type { OperationOptions } from "./operation_options.ts";
 import { declaredLifecycles, type Definition } from "./registry.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { reserve } from "./reserve.ts";
+import { type RemoteModule, RemoteModules } from "./remote_module.ts";
 import type { ReadyOptions, Reservation } from "./reservation.ts";
+import { readRun, type RunArguments } from "./run_function.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { runtimeAdapter } from "./runtime/detect.ts";
 import { RandomSource } from "./runtime/random.ts";
@@ -115,6 +118,10 @@ export class TokenGate extends EventTarget {
   readonly #engine: Engine;
   readonly #history: History | undefined;
   readonly #listener: EngineListener;
+  readonly #modules: RemoteModules = new RemoteModules(this, {
+    call: (bound, args) => submitTo(bound.gate as TokenGate, bound, args),
+    isGate: (value) => value instanceof TokenGate,
+  });
   #isSettledHeard = false;
   readonly #stranded: StrandedThreads = new StrandedThreads(systemClock, reportStranded);
 
@@ -332,6 +339,72 @@ export class TokenGate extends EventTarget {
     }
     const results: ResultIterator<unknown> = new MapCalls(this.#engine, bound, inputs, settings);
     return results as ResultIterator<CallResult<R, E>>;
+  }
+
+  /**
+   * The functions of a module that were not declared as operations, to be called in lanes. Each of them is an operation: it has `with`, and can be passed to `all`, `map`,
+   * `mock` and the controls. The program itself does not import the module.
+   *
+   * A name that the module does not export is told by the lane: the token rejects with an {@linkcode OperationNotFoundError}. Names that every object has, `then` and `toJSON`
+   * are never names of remote functions, so that what this gives can be awaited, logged and turned into JSON like any object.
+   *
+   * @typeParam M the module, as in `typeof import("./math.ts")`
+   * @param url its absolute URL, as in `new URL("./math.ts", import.meta.url)`
+   * @param options what its functions are declared with
+   * @returns its functions; the same object for the same URL and options
+   * @throws {TypeError} when the URL is not absolute, or when an option is unknown or has the wrong type
+   * @throws {RangeError} when an option is out of bounds; on reading a function when this gate knows 4,096 of them already
+   *
+   * @example
+   * ```ts
+   * import { inLane, TokenGate } from "@tokengate/tokengate";
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate();
+   *   const path = gate.module<typeof import("node:path")>("node:path");
+   *   console.log(await path.basename("some/file.txt")); // "file.txt"
+   *   await gate.close();
+   * }
+   * ```
+   */
+  module<M extends object>(url: string | URL, options: OperationOptions = {}): RemoteModule<M> {
+    return this.#modules.open(url, options) as RemoteModule<M>;
+  }
+
+  /**
+   * Runs a function in a lane by its text: an arrow function, a `function` or a method, asynchronous or not. It sees nothing of the module it comes from, no variable, no import and
+   * no `this`: what it needs are its arguments, and what it imports itself, by absolute URLs. Code that runs often is better declared: it crosses with each call.
+   *
+   * The text is compiled as code. It is that of a function of the program; never make functions of what comes from elsewhere.
+   *
+   * @param fn the function
+   * @param rest its arguments, in an array, and options; arguments may be left out where there are none
+   * @returns the token of this call. When the function uses a name that it does not have in the lane, it rejects with a `ReferenceError` that says so
+   * @throws {TypeError} when it is no function, is built in or bound, or is a class; when the arguments are no array; or when an option is unknown or has the wrong type
+   * @throws {GateClosedError} when the gate is closed
+   *
+   * @example
+   * ```ts
+   * import { inLane, TokenGate } from "@tokengate/tokengate";
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate();
+   *   const sum = gate.run((to: number) => {
+   *     let sum = 0;
+   *     for (let n = 1; n <= to; n++) sum += n;
+   *     return sum;
+   *   }, [1_000]);
+   *   console.log(await sum); // 500500
+   *   await gate.close();
+   * }
+   * ```
+   */
+  run<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    ...rest: RunArguments<A>
+  ): Token<Awaited<R>> {
+    const { bound, args } = readRun(fn, rest[0], rest[1]);
+    return submitTo(this, bound, args) as Token<Awaited<R>>;
   }
 
   /**

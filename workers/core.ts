@@ -8,6 +8,7 @@
  */
 
 import { setImmediate } from "node:timers";
+import type { FunctionSource } from "../lib/bridge/contract.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
 import { encodeThrown } from "../lib/bridge/thrown.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
@@ -120,19 +121,21 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked, perLane] = message as [
+        const [, , url, name, isPacked, perLane, source] = message as [
           number,
           number,
           string,
           string,
           boolean,
           number,
+          FunctionSource,
         ];
         this.#operations[message[1] as number] = {
           url,
           name,
           isPacked,
           perLane,
+          source,
           inFlight: 0,
           fn: undefined,
           failure: undefined,

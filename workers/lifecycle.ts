@@ -22,13 +22,15 @@ export function whenDisposable(tell: () => void): void {
  * Imports a module, and notes which modules with hooks came with it: one operation may call those of another module, which nobody loads by itself.
  *
  * @param url URL of the module
+ * @returns what it exports
  */
-export async function importModule(url: string): Promise<void> {
+export async function importModule(url: string): Promise<object> {
   const known = new Set(declaredLifecycles().keys());
-  await import(url);
-  if (parts.has(url)) return;
+  const exports: object = await import(url);
+  if (parts.has(url)) return exports;
   const found = [...declaredLifecycles().keys()].filter((it) => it === url || !known.has(it));
   parts.set(url, found);
+  return exports;
 }
 
 /**

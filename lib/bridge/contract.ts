@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Where the function of an operation is found: among what its module declares, or exports; or in the call itself, as its text. */
+export type FunctionSource = "declared" | "export" | "text";
+
 /** The part of a declared operation that crosses to a lane. */
 export interface OperationReference {
   /** URL of the module that declares the operation. */
@@ -13,6 +16,8 @@ export interface OperationReference {
   readonly name: string;
   /** How many of its asynchronous calls may overlap in one lane. Default: 1. */
   readonly perLane?: number | undefined;
+  /** Where its function is found. Default: among what its module declares. */
+  readonly source?: FunctionSource | undefined;
 }
 
 /** One call as a lane sees it. The gate's tokens are these; the lane writes nothing but `slot`. */

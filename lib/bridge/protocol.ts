@@ -8,7 +8,7 @@
  */
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 5;
+export const PROTOCOL: number = 6;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;
@@ -16,7 +16,7 @@ export const UP: number = 0;
 export const INIT: number = 1;
 /** The lane takes calls: `[READY, protocol]`. */
 export const READY: number = 2;
-/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane]`. */
+/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, source]`. */
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;

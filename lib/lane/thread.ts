@@ -308,8 +308,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
 
   introduce(number: number, operation: OperationReference): void {
     const isPacked = operation instanceof PackedOperation;
-    const { url, name, perLane = 1 } = operation;
-    this.#post([OPERATION, number, url, name, isPacked, perLane]);
+    const { url, name, perLane = 1, source = "declared" } = operation;
+    this.#post([OPERATION, number, url, name, isPacked, perLane, source]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
