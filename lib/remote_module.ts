@@ -181,14 +181,14 @@ function readUrl(address: unknown): string {
 
 /** @returns what is the same for the same URL and options; undefined when the options have what cannot be compared */
 function keyOf(url: string, options: OperationOptions): string | undefined {
-  let isPlain = true;
-  const text = JSON.stringify(options, (_, value: unknown) => {
-    const isObject = typeof value === "object" && value !== null;
-    const prototype: unknown = isObject ? Object.getPrototypeOf(value) : undefined;
-    const isOther = isObject && !Array.isArray(value) && prototype !== Object.prototype;
-    if (typeof value === "function" || isOther) isPlain = false;
-    // JSON has no word for it.
-    return value === Infinity ? "Infinity" : value;
-  });
-  return isPlain ? `${url} ${text}` : undefined;
+  // JSON has no word for infinity.
+  const write = (_: string, value: unknown): unknown => value === Infinity ? "Infinity" : value;
+  return isPlain(options) ? `${url} ${JSON.stringify(options, write)}` : undefined;
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value === "function") return false;
+  if (typeof value !== "object" || value === null) return true;
+  const isKnown = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return isKnown && Object.values(value).every(isPlain);
 }
