@@ -6,11 +6,12 @@
 
 import { exportedFunction } from "./undeclared.ts";
 import { makeOperation, type OperationHost } from "./make_operation.ts";
-import type { Operation } from "./operation.ts";
+import type { IsStreamed, Operation, Streamed, StreamOperation } from "./operation.ts";
 import {
   type OperationOptions,
   readDeskPolicy,
   readOperationOptions,
+  readWindow,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
 import { readCount } from "./queue_options.ts";
@@ -20,8 +21,13 @@ import type { AnyFunction, Definition } from "./registry.ts";
 export type LocalName = keyof typeof Object.prototype | "then" | "toJSON" | "asymmetricMatch";
 
 /** A function of a module, called in a lane. */
-export type RemoteFunction<F> = F extends Operation<infer A, infer R> ? Operation<A, R>
-  : F extends (...args: infer A) => infer R ? Operation<A, Awaited<R>>
+export type RemoteFunction<F> = F extends StreamOperation<infer A, infer T, infer R>
+  ? StreamOperation<A, T, R>
+  : F extends Operation<infer A, infer R> ? Operation<A, R>
+  : F extends (...args: infer A) => infer R
+    ? IsStreamed<R> extends true
+      ? R extends Streamed<infer T, infer E> ? StreamOperation<A, T, E> : never
+    : Operation<A, Awaited<R>>
   : never;
 
 /**
@@ -96,13 +102,14 @@ function declare(
   const settings = readOperationOptions(subject, options);
   const policy = readDeskPolicy(subject, options);
   const perLane = readCount(subject, "perLane", options.perLane ?? 1);
+  const window = readWindow(subject, options.window);
   // Where calls run on the caller's own thread, and for `local`.
   const fn = async (...args: unknown[]): Promise<unknown> => {
     const exported = exportedFunction(await import(url), url, name);
     return await exported(...args as never[]);
   };
   return {
-    definition: { url, name, perLane, source: "export", fn: fn as AnyFunction, policy },
+    definition: { url, name, perLane, window, source: "export", fn: fn as AnyFunction, policy },
     settings,
   };
 }

@@ -6,7 +6,7 @@
 
 import type { BoundCall } from "./bound_call.ts";
 import { textOf } from "./function_text.ts";
-import type { Awaitable, CallOptions } from "./operation.ts";
+import type { Awaitable, CallOptions, IsStreamed } from "./operation.ts";
 import { readCallOptions, readOperationOptions } from "./operation_options.ts";
 import { show } from "./options.ts";
 import type { AnyFunction, Definition } from "./registry.ts";
@@ -19,6 +19,11 @@ export type RunOptions = Omit<CallOptions, "gate" | "inline">;
 export type RunArguments<A extends readonly unknown[]> = [] extends A
   ? [args?: Awaitable<A>, options?: RunOptions]
   : [args: Awaitable<A>, options?: RunOptions];
+
+/** The same behind a function that is no generator function; what is behind one of those stands in the signature for generator functions. */
+export type RunArgumentsOf<A extends readonly unknown[], R> = IsStreamed<R> extends true
+  ? [args: "a generator function gives a StreamToken"]
+  : RunArguments<A>;
 
 const SUBJECT = "a function that is run by its text";
 const DEFINITION: Definition = {

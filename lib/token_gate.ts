@@ -7,11 +7,13 @@
 import { callAll } from "./all_calls.ts";
 import { type BoundCall, boundCall } from "./bound_call.ts";
 import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
+import { isGeneratorFunction } from "./bridge/generators.ts";
 import { callerContexts } from "./caller_context.ts";
 import { type CallToken, COMPLETED } from "./call_token.ts";
 import type { CrashLoop } from "./gate/back_off.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
 import type { Isolation } from "./gate/desk_policy.ts";
+import { unreadError } from "./gate/token_errors.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
 import { type GateControls, makeControls } from "./gate_controls.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
@@ -37,18 +39,23 @@ import {
 import { MapCalls, type ResultIterator } from "./map_calls.ts";
 import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
-import type { Awaitable, Operation } from "./operation.ts";
+import type { Awaitable, Operation, Streamed, StreamOperation } from "./operation.ts";
 import type { OperationOptions } from "./operation_options.ts";
 import { declaredLifecycles, type Definition } from "./registry.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { reserve } from "./reserve.ts";
 import { type RemoteModule, RemoteModules } from "./remote_module.ts";
 import type { ReadyOptions, Reservation } from "./reservation.ts";
-import { readRun, type RunArguments } from "./run_function.ts";
+import {
+  readRun,
+  type RunArguments,
+  type RunArgumentsOf,
+  type RunOptions,
+} from "./run_function.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { runtimeAdapter } from "./runtime/detect.ts";
 import { RandomSource } from "./runtime/random.ts";
-import type { Token } from "./token.ts";
+import type { StreamToken, Token } from "./token.ts";
 
 /** Calls that a lane's mailbox holds at most. */
 const MAILBOX_SLOTS = 256;
@@ -208,8 +215,22 @@ export class TokenGate extends EventTarget {
   call<A extends readonly unknown[], R>(
     operation: Operation<A, R>,
     ...args: Awaitable<A>
-  ): Token<R> {
-    return submitTo(this, boundCall(operation), args) as Token<R>;
+  ): Token<R>;
+  /**
+   * Calls an operation whose function is a generator, in the same way.
+   *
+   * @param operation the operation, with the options it has
+   * @param args its arguments; tokens among them are waited for
+   * @returns the token of this call, whose items are to be read
+   * @throws {GateClosedError} when the gate is closed
+   * @throws {TypeError} when `operation` is none
+   */
+  call<A extends readonly unknown[], T, R>(
+    operation: StreamOperation<A, T, R>,
+    ...args: Awaitable<A>
+  ): StreamToken<T, R>;
+  call(operation: unknown, ...args: readonly unknown[]): unknown {
+    return submitTo(this, boundCall(operation), args);
   }
 
   /**
@@ -283,6 +304,7 @@ export class TokenGate extends EventTarget {
     options: AllOptions<E> = {},
   ): Promise<CallResult<R, E>[]> {
     const bound = boundCall(operation);
+    refuseStreams(bound);
     const settings = readAllOptions(`all calls of "${bound.definition.name}"`, options);
     const results = await callAll(this.#engine, bound, inputs, settings);
     return results as CallResult<R, E>[];
@@ -330,6 +352,7 @@ export class TokenGate extends EventTarget {
     options: MapOptions<E> = {},
   ): ResultIterator<CallResult<R, E>> {
     const bound = boundCall(operation, "map");
+    refuseStreams(bound);
     const subject = `a map of "${bound.definition.name}"`;
     const settings = readMapOptions(subject, options, this.lanes);
     if (!isSource(inputs)) {
@@ -401,10 +424,24 @@ export class TokenGate extends EventTarget {
    */
   run<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
+    ...rest: RunArgumentsOf<A, R>
+  ): Token<Awaited<R>>;
+  /**
+   * Runs a generator function in a lane by its text, in the same way.
+   *
+   * @param fn the generator function
+   * @param rest its arguments, in an array, and options; arguments may be left out where there are none
+   * @returns the token of this call, whose items are to be read
+   * @throws {TypeError} as for other functions
+   * @throws {GateClosedError} when the gate is closed
+   */
+  run<A extends readonly unknown[], T, R>(
+    fn: (...args: A) => Streamed<T, R>,
     ...rest: RunArguments<A>
-  ): Token<Awaited<R>> {
-    const { bound, args } = readRun(fn, rest[0], rest[1]);
-    return submitTo(this, bound, args) as Token<Awaited<R>>;
+  ): StreamToken<T, R>;
+  run(fn: unknown, ...rest: readonly unknown[]): unknown {
+    const { bound, args } = readRun(fn, rest[0], rest[1] as RunOptions | undefined);
+    return submitTo(this, bound, args);
   }
 
   /**
@@ -434,12 +471,25 @@ export class TokenGate extends EventTarget {
   mock<A extends readonly unknown[], R>(
     operation: Operation<A, R>,
     fn: (...args: A) => R | Promise<R>,
-  ): Restore {
+  ): Restore;
+  /**
+   * Has a generator function stand in for an operation whose function is one, in the same way.
+   *
+   * @param operation the operation
+   * @param fn what runs in its place
+   * @returns ends it; on leaving a scope that holds it with `using` too
+   * @throws {TypeError} when `operation` is none, or `fn` is no function
+   */
+  mock<A extends readonly unknown[], T, R>(
+    operation: StreamOperation<A, T, R>,
+    fn: (...args: A) => Streamed<T, R>,
+  ): Restore;
+  mock(operation: unknown, fn: unknown): Restore {
     const desk = this.#engine.deskOf(boundCall(operation, "mock").definition);
     if (typeof fn !== "function") {
       throw new TypeError(`Cannot mock "${desk.name}": received ${show(fn)}, not a function`);
     }
-    this.#engine.mock(desk, fn as unknown as (...args: unknown[]) => unknown);
+    this.#engine.mock(desk, fn as (...args: unknown[]) => unknown);
     const restore = (): void => {
       if (desk.mock === fn as unknown) this.#engine.mock(desk, undefined);
     };
@@ -621,6 +671,11 @@ export class TokenGate extends EventTarget {
   #dispatch(type: string, detail: object): void {
     queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
   }
+}
+
+/** Where only results are read, a generator would wait for its reader. */
+function refuseStreams({ definition }: BoundCall): void {
+  if (isGeneratorFunction(definition.fn)) throw unreadError(definition);
 }
 
 /** How often its function was started, or may have been. */

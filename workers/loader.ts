@@ -22,6 +22,8 @@ export interface LaneOperation extends Overlapping, OperationCost {
   readonly isPacked: boolean;
   /** Where its function is found. */
   readonly source: FunctionSource;
+  /** How many items of a stream may have been made and not read. */
+  readonly window: number;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
   /** Whether the failure is that of a hook: the next call tries again. */

@@ -116,6 +116,7 @@ export class PackedOperation implements OperationReference {
   readonly name: string;
   readonly perLane: number | undefined;
   readonly source: FunctionSource | undefined;
+  readonly window: number | undefined;
 
   /** @param operation the operation */
   constructor(operation: OperationReference) {
@@ -123,6 +124,7 @@ export class PackedOperation implements OperationReference {
     this.name = operation.name;
     this.perLane = operation.perLane;
     this.source = operation.source;
+    this.window = operation.window;
   }
 }
 

@@ -209,6 +209,10 @@ export class LaneGroup implements TokenGroup {
     if (this.lineup.size === 0) this.#isMixed = false;
   }
 
+  grant(token: CallToken, count: number): void {
+    this.seatOf(token).lane.grant(token, count);
+  }
+
   /** What waits behind it goes elsewhere at once; itself it has its time of grace. */
   giveUp(token: CallToken, reason: unknown): void {
     const seat = this.seatOf(token);

@@ -108,6 +108,18 @@ export class LaneReports implements LaneEvents {
     this.#parts.ledger.late++;
   }
 
+  yielded(_lane: Lane, call: LaneCall, items: readonly unknown[]): void {
+    this.#moves.yielded(call as CallToken, items);
+  }
+
+  progressed(_lane: Lane, call: LaneCall, value: unknown): void {
+    (call as CallToken).progress.report(value);
+  }
+
+  garbled(_lane: Lane, call: LaneCall, error: unknown): void {
+    this.#moves.end(call as CallToken, FAILED, error as Error);
+  }
+
   settled(lane: Lane): void {
     const { crew, stopping } = this.#groups.groupOf(lane);
     stopping.answered(crew.seatOf(lane));

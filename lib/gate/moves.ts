@@ -33,7 +33,7 @@ import { LimitChecks } from "./limit_checks.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import { finalError, Retrying } from "./retrying.ts";
 import { Signals } from "./signals.ts";
-import { cancelledError } from "./token_errors.ts";
+import { cancelledError, unreadError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 import type { TokenTable } from "./token_table.ts";
 
@@ -115,6 +115,18 @@ export class Moves implements TokenOwner {
 
   startedMs(token: CallToken): number {
     return this.#groups.holderOf(token).startedMs(token);
+  }
+
+  grant(token: CallToken, count: number): void {
+    if (token.code === ADMITTED) this.#groups.placeOf(token).grant(token, count);
+  }
+
+  /** A generator has made items. */
+  yielded(token: CallToken, items: readonly unknown[]): void {
+    if (token.isForResults) return this.end(token, FAILED, unreadError(token.operation));
+    token.stream.receive(items);
+    // One that waits for its reader leaves its place to others.
+    this.#planTurn();
   }
 
   // On its way to a lane.

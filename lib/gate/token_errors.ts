@@ -83,6 +83,13 @@ export function tooLargeError(
   );
 }
 
+/** @param operation what was called @returns the error of a stream that nobody would read */
+export function unreadError(operation: OperationReference): TypeError {
+  return new TypeError(
+    `Cannot gather the results of "${operation.name}": its function is a generator; call it by itself, and read its token with for await`,
+  );
+}
+
 /** @param operation what was called @param cause what the codec of a class threw @returns the error of the token */
 export function unpackableError(operation: OperationReference, cause: unknown): NotCloneableError {
   return new NotCloneableError(

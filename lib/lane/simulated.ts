@@ -169,6 +169,11 @@ class SimulatedRun implements LaneRun {
     running.timer = this.#parts.clock.setTimer(() => this.#finish("throw"), stopMs, true);
   }
 
+  /** Simulated functions are no generators. */
+  grant(): void {}
+
+  readonly waiting: number = 0;
+
   get isDisposable(): boolean {
     return this.#parts.disposeMs !== undefined;
   }

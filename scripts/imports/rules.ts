@@ -71,7 +71,13 @@ const COMPOSITION = [
 const READING = ["lib/options.ts"];
 const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/observe/"];
 /** One call, as the caller sees it and as the gate keeps it. */
-const CALL = ["lib/token.ts", "lib/call_token.ts", "lib/token_follower.ts"];
+const CALL = [
+  "lib/token.ts",
+  "lib/call_token.ts",
+  "lib/token_follower.ts",
+  "lib/token_stream.ts",
+  "lib/token_progress.ts",
+];
 /** What the caller's side and the worker's side both load. */
 const SHARED = ["lib/registry.ts", "lib/undeclared.ts", "lib/lane_context.ts", "lib/lane_mark.ts"];
 const EVERYTHING_BELOW = [
