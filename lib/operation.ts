@@ -109,7 +109,7 @@ export interface StreamOperation<A extends readonly unknown[], T, R = void> {
    */
   with(options: CallOptions): StreamOperation<A, T, R>;
   /** The function itself, to be run here and now. */
-  readonly local: (...args: A) => Streamed<T, R>;
+  readonly local: (...args: A) => Streamed<T | Promise<T>, R>;
 }
 
 /** What a function gives whose items are streamed: a generator, synchronous or not, or a promise of one. */
@@ -205,7 +205,7 @@ export function operation<A extends readonly unknown[], T, R>(
   name: string,
   fn: (...args: A) => Streamed<T, R>,
   options?: OperationOptions,
-): StreamOperation<A, T, R>;
+): StreamOperation<A, Awaited<T>, R>;
 export function operation(
   module: { readonly url: string },
   name: string,

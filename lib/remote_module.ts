@@ -26,7 +26,7 @@ export type RemoteFunction<F> = F extends StreamOperation<infer A, infer T, infe
   : F extends Operation<infer A, infer R> ? Operation<A, R>
   : F extends (...args: infer A) => infer R
     ? IsStreamed<R> extends true
-      ? R extends Streamed<infer T, infer E> ? StreamOperation<A, T, E> : never
+      ? R extends Streamed<infer T, infer E> ? StreamOperation<A, Awaited<T>, E> : never
     : Operation<A, Awaited<R>>
   : never;
 

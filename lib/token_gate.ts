@@ -438,7 +438,7 @@ export class TokenGate extends EventTarget {
   run<A extends readonly unknown[], T, R>(
     fn: (...args: A) => Streamed<T, R>,
     ...rest: RunArguments<A>
-  ): StreamToken<T, R>;
+  ): StreamToken<Awaited<T>, R>;
   run(fn: unknown, ...rest: readonly unknown[]): unknown {
     const { bound, args } = readRun(fn, rest[0], rest[1] as RunOptions | undefined);
     return submitTo(this, bound, args);
@@ -482,7 +482,7 @@ export class TokenGate extends EventTarget {
    */
   mock<A extends readonly unknown[], T, R>(
     operation: StreamOperation<A, T, R>,
-    fn: (...args: A) => Streamed<T, R>,
+    fn: (...args: A) => Streamed<T | Promise<T>, R>,
   ): Restore;
   mock(operation: unknown, fn: unknown): Restore {
     const desk = this.#engine.deskOf(boundCall(operation, "mock").definition);

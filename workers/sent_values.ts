@@ -29,12 +29,14 @@ export class SentValues {
 
   /**
    * @param tag where the call is
-   * @param values the values, in their order
+   * @param values the values, in their order; without any an empty message goes
    * @param refused makes the error of one that cannot be sent
    * @returns what is wrong with one that cannot be sent, and those after it were not; undefined when all were
    */
   send(tag: number, values: readonly unknown[], refused: RefusedValue): unknown {
-    if (this.maxPayloadBytes === Infinity && !hasRevivables() && !values.some(isTransferred)) {
+    const isPlain = this.maxPayloadBytes === Infinity && !hasRevivables() &&
+      !values.some(isTransferred);
+    if (isPlain || values.length === 0) {
       try {
         this.#port.post([this.#kind, tag, false, ...values]);
         return undefined;

@@ -5,8 +5,8 @@
  * gives back what it has read. Without credit the generator is not asked for more. So the items that were made and not read are never more than the window, wherever
  * they are.
  *
- * A batch goes when it is half a window, when the generator has to wait for anything, when the program is about to have a turn of its event loop, and after a millisecond: so
- * quick items go together, and a slow one goes at once.
+ * Each item goes at once, since nobody knows how long the generator works on the next one, and keeps this thread: until it has made many without ever taking long. Then they go in
+ * batches: of half a window, or what there is when the generator waits for anything, when the event loop has a turn, and after a millisecond.
  *
  * @module
  */
@@ -14,8 +14,10 @@
 import type { AnyGenerator } from "./generators.ts";
 import { isThenable } from "./thenable.ts";
 
-/** How long an item may wait for others, in ms. */
+/** How long an item may wait for others, in ms; and one that took longer to be made was a slow one. */
 const LONGEST_HOLD_MS = 1;
+/** After so many items without a slow one they go in batches. */
+const LEAST_QUICK = 64;
 /** How long it works before the event loop has a turn, in ms. */
 const TURN_MS = 10;
 
@@ -43,9 +45,12 @@ export class GeneratorRun {
   readonly #onFlush: () => void;
   #credit: number;
   #batch: unknown[] = [];
-  /** When the first item of the batch was made, and when the event loop had its last turn. */
+  /** When the first item of the batch was made, and the last one; and when the event loop had its last turn. */
   #oldestMs = 0;
+  #madeMs = 0;
   #turnMs = 0;
+  /** Items made since the last slow one. */
+  #quick = 0;
   #isFlushPlanned = false;
   #failure: { readonly error: unknown } | undefined;
   #goOn: (() => void) | undefined;
@@ -72,7 +77,7 @@ export class GeneratorRun {
   async run(): Promise<unknown> {
     await undefined;
     const host = this.#host;
-    this.#turnMs = performance.now();
+    this.#noteTurn();
     // Whether it is in the middle, and is to be ended when it is left: not so when it has thrown.
     let isOpen = true;
     try {
@@ -97,7 +102,7 @@ export class GeneratorRun {
         isOpen = true;
         // A synchronous generator may yield promises; a loop would await them.
         this.#add(isThenable(value) ? await value : value);
-        if (performance.now() - this.#turnMs > TURN_MS) await this.#giveWay();
+        if (this.#madeMs - this.#turnMs > TURN_MS) await this.#giveWay();
       }
       await this.#return();
       return undefined;
@@ -123,11 +128,17 @@ export class GeneratorRun {
   #add(item: unknown): void {
     this.#credit--;
     const nowMs = performance.now();
+    this.#quick = nowMs - this.#madeMs > LONGEST_HOLD_MS ? 0 : this.#quick + 1;
+    this.#madeMs = nowMs;
     if (this.#batch.length === 0) this.#oldestMs = nowMs;
     this.#batch.push(item);
-    if (this.#batch.length >= this.#batchSize || nowMs - this.#oldestMs >= LONGEST_HOLD_MS) {
-      this.#flush();
-    }
+    const isFull = this.#batch.length >= this.#batchSize;
+    const isOld = nowMs - this.#oldestMs >= LONGEST_HOLD_MS;
+    if (isFull || isOld || this.#quick < LEAST_QUICK) this.#flush();
+  }
+
+  #noteTurn(): void {
+    this.#madeMs = this.#turnMs = performance.now();
   }
 
   /** @throws what is wrong with an item that could not be sent */
@@ -157,7 +168,7 @@ export class GeneratorRun {
     const wait = new Promise<void>((resolve) => this.#goOn = resolve);
     this.#host.waits(true);
     await wait;
-    this.#turnMs = performance.now();
+    this.#noteTurn();
   }
 
   #wake(): void {
@@ -171,7 +182,7 @@ export class GeneratorRun {
   async #giveWay(): Promise<void> {
     this.#flush();
     await new Promise<void>((resolve) => this.#host.afterTurn(resolve));
-    this.#turnMs = performance.now();
+    this.#noteTurn();
   }
 
   async #return(): Promise<void> {
