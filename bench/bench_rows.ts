@@ -16,8 +16,8 @@ import {
 } from "./bench_result.ts";
 import type { ContenderName } from "./contenders.ts";
 import { PAYLOADS } from "./measures/payload.ts";
-import { formatCount, formatMeasure, formatPercent, formatTable } from "./table.ts";
-import { tokensOfWave } from "./wave_plan.ts";
+import { formatCount, formatMeasure, formatPercent, formatTable } from "../lib/cli/table.ts";
+import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** A row: a metric and how it is read. */
 export interface MetricRow {

@@ -225,7 +225,7 @@ export function operation(
   const perLane = readCount(subject, "perLane", options.perLane ?? 1);
   const window = readWindow(subject, options.window);
   const definition: Definition = { url, name, perLane, window, fn: fn as AnyFunction, policy };
-  register(definition);
+  register(definition, module);
   return makeOperation({ definition, settings, gate: undefined }, HOST);
 }
 

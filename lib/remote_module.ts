@@ -4,6 +4,7 @@
  * @module
  */
 
+import { importModule } from "./import_module.ts";
 import { exportedFunction } from "./undeclared.ts";
 import { makeOperation, type OperationHost } from "./make_operation.ts";
 import type { IsStreamed, Operation, Streamed, StreamOperation } from "./operation.ts";
@@ -105,7 +106,7 @@ function declare(
   const window = readWindow(subject, options.window);
   // Where calls run on the caller's own thread, and for `local`.
   const fn = async (...args: unknown[]): Promise<unknown> => {
-    const exported = exportedFunction(await import(url), url, name);
+    const exported = exportedFunction(await importModule(url), url, name);
     return await exported(...args as never[]);
   };
   return {

@@ -7,10 +7,11 @@
 import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "../lib/errors.ts";
 import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
 import type { FunctionSource } from "../lib/bridge/contract.ts";
+import { importModule } from "../lib/import_module.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
 import { exportedFunction, runText } from "../lib/undeclared.ts";
 import type { Overlapping } from "./in_flight.ts";
-import { importModule, prepareModule } from "./lifecycle.ts";
+import { importWithHooks, prepareModule } from "./lifecycle.ts";
 import { mark } from "./mark.ts";
 import type { OperationCost } from "./operation_cost.ts";
 
@@ -76,7 +77,7 @@ export async function load(operation: LaneOperation): Promise<void> {
 /** @returns the function; undefined when the module does not declare it */
 async function find({ url, name, source }: LaneOperation): Promise<AnyFunction | undefined> {
   if (source === "text") return runText;
-  const exports = await importModule(url);
+  const exports = await importWithHooks(url);
   return source === "export" ? exportedFunction(exports, url, name) : lookUp(url, name)?.fn;
 }
 
@@ -103,7 +104,7 @@ function unpacking(fn: AnyFunction): AnyFunction {
   return (value: unknown, places: readonly PackedPlace[]): unknown => {
     const urls = missingModules(places);
     if (urls.length === 0) return call(value, places);
-    return Promise.all(urls.map((url) => import(url))).then(() => call(value, places));
+    return Promise.all(urls.map(importModule)).then(() => call(value, places));
   };
 }
 

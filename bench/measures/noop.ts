@@ -7,8 +7,8 @@
  * @module
  */
 
-import { median } from "../statistics.ts";
-import { runLoop } from "../wave_round.ts";
+import { median } from "../../lib/cli/statistics.ts";
+import { runLoop } from "../../lib/cli/waves/round.ts";
 import { work } from "../work.ts";
 import type { Contender } from "../peers/contender.ts";
 import { checkNoops, type Measured, type Metrics, repeat, type Subject } from "./subject.ts";
