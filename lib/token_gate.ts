@@ -8,6 +8,7 @@ import { callAll } from "./all_calls.ts";
 import { type BoundCall, boundCall } from "./bound_call.ts";
 import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
 import { isGeneratorFunction } from "./bridge/generators.ts";
+import { isTransferred } from "./bridge/transfer.ts";
 import { callerContexts } from "./caller_context.ts";
 import { type CallToken, COMPLETED } from "./call_token.ts";
 import type { CrashLoop } from "./gate/back_off.ts";
@@ -363,6 +364,65 @@ export class TokenGate extends EventTarget {
     }
     const results: ResultIterator<unknown> = new MapCalls(this.#engine, bound, inputs, settings);
     return results as ResultIterator<CallResult<R, E>>;
+  }
+
+  /**
+   * Calls an operation once in each lane that is up, or starting, of the kind that its calls run in: to warm up what its module keeps there, to change it, or to ask for it. The calls go before
+   * what waits for any lane, and neither take permits nor count against a rate.
+   *
+   * A lane that is started later knows nothing of it, also one that takes the place of a lane that was lost: what each lane needs is for the `prepare` hook of {@linkcode lifecycle}. Before
+   * there is work there are no lanes: `await gate.started()` starts all of them. Where calls run on the caller's own thread, that is the one place, and there is one call.
+   *
+   * @param operation the operation, with the options it has; it is never tried again
+   * @param args its arguments, of which each lane gets its own copy; tokens among them are waited for
+   * @returns the tokens of the calls, in the order of the lanes. One whose lane is lost before the end rejects with a `LaneCrashError`
+   * @throws {GateClosedError} when the gate is closed
+   * @throws {TypeError} when `operation` is none, or when memory is to be moved, which can go to one lane only
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation, TokenGate } from "@tokengate/tokengate";
+   *
+   * let factor = 1;
+   * export const setFactor: Operation<[to: number], void> = operation(import.meta, "setFactor", (to) => {
+   *   factor = to;
+   * });
+   * export const scale: Operation<[n: number], number> = operation(import.meta, "scale", (n) => n * factor);
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate({ lanes: 2 });
+   *   await gate.started();
+   *   await Promise.all(gate.broadcast(setFactor, 10));
+   *   console.log(await gate.all(scale, [[1], [2], [3]])); // [10, 20, 30]
+   *   await gate.close();
+   * }
+   * ```
+   */
+  broadcast<A extends readonly unknown[], R>(
+    operation: Operation<A, R>,
+    ...args: Awaitable<A>
+  ): Token<R>[];
+  /**
+   * Calls an operation whose function is a generator once in each lane, in the same way.
+   *
+   * @param operation the operation, with the options it has
+   * @param args its arguments, of which each lane gets its own copy; tokens among them are waited for
+   * @returns the tokens of the calls, in the order of the lanes, whose items are to be read
+   * @throws {GateClosedError} when the gate is closed
+   * @throws {TypeError} as for other operations
+   */
+  broadcast<A extends readonly unknown[], T, R>(
+    operation: StreamOperation<A, T, R>,
+    ...args: Awaitable<A>
+  ): StreamToken<T, R>[];
+  broadcast(operation: unknown, ...args: readonly unknown[]): unknown {
+    const { definition, settings } = boundCall(operation, "broadcast");
+    if (settings.transfer !== undefined || args.some(isTransferred)) {
+      throw new TypeError(
+        `Cannot broadcast "${definition.name}" with memory that is moved: it can go to one lane only; pass a SharedArrayBuffer, or have it copied`,
+      );
+    }
+    return this.#engine.broadcast(definition, args, settings);
   }
 
   /**

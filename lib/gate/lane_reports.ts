@@ -13,7 +13,7 @@ import type { EngineListener } from "./engine_parts.ts";
 import type { Ledger } from "./ledger.ts";
 import { expiredLimit } from "./limit_policy.ts";
 import type { Moves } from "./moves.ts";
-import { crashError, timeoutError } from "./token_errors.ts";
+import { boundLossError, crashError, timeoutError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 
 /** What the reports have to do with the rest of their engine. */
@@ -148,6 +148,9 @@ export class LaneReports implements LaneEvents {
     }
     stopping.lost(seat);
     group.retirement.lost(seat);
+    for (const token of group.bound.take(seat)) {
+      this.#moves.reject(token, FAILED, boundLossError(token, lane.index, loss));
+    }
     for (const call of loss.started) {
       const error = crashError(call, lane.index, loss);
       this.#moves.attemptFailed(call as CallToken, FAILED, error, true);
