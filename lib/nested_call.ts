@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import {
   CallToken,
   COMPLETED,
@@ -15,6 +16,9 @@ import {
   type TokenOwner,
 } from "./call_token.ts";
 import { withoutMark, withoutMarks } from "./bridge/transfer.ts";
+import { GeneratorRun } from "./bridge/generator_run.ts";
+import { type AnyGenerator, isGenerator } from "./bridge/generators.ts";
+import { STREAM_WINDOW } from "./bridge/protocol.ts";
 import { isThenable } from "./bridge/thenable.ts";
 import type { TokenLimit } from "./errors.ts";
 import { findTokens, resolveArguments } from "./gate/arguments.ts";
@@ -60,6 +64,7 @@ class NestedCall implements TokenOwner, OperationContext {
   #signal: AbortSignal | undefined;
   #onSignal: (() => void) | undefined;
   #isAborted = false;
+  #stream: GeneratorRun | undefined;
 
   constructor(
     definition: Definition,
@@ -114,6 +119,14 @@ class NestedCall implements TokenOwner, OperationContext {
     return this.#signal;
   }
 
+  progress(value: unknown): void {
+    if (!this.token.isSettled) this.token.progress.report(value);
+  }
+
+  grant(_token: CallToken, count: number): void {
+    this.#stream?.grant(count);
+  }
+
   cancel(token: CallToken, reason: unknown): boolean {
     if (token.isSettled) return false;
     this.#fail(KILLED, cancelledError(token.operation, reason));
@@ -139,13 +152,45 @@ class NestedCall implements TokenOwner, OperationContext {
     } catch (error) {
       return this.#fail(FAILED, error);
     }
+    if (isGenerator(result)) result = this.#runGenerator(result);
     if (isThenable(result)) {
       this.#limit("timeoutMs", token.limits.timeoutMs);
       new Promise((resolve) => resolve(result)).then(
-        (value: unknown) => this.#fulfil(value),
+        (value: unknown) => this.#returned(value),
         (error: unknown) => this.#fail(FAILED, error),
       );
     } else this.#fulfil(result);
+  }
+
+  #returned(value: unknown): void {
+    if (this.#stream !== undefined || !isGenerator(value)) return this.#fulfil(value);
+    this.#runGenerator(value).then(
+      (value: unknown) => this.#fulfil(value),
+      (error: unknown) => this.#fail(FAILED, error),
+    );
+  }
+
+  /** Nothing crosses: the items are handed on as they are. @returns what it returns */
+  #runGenerator(generator: AnyGenerator): Promise<unknown> {
+    const { token } = this;
+    const isStopped = (): boolean => this.aborted;
+    const run = this.#stream = new GeneratorRun(
+      generator,
+      token.operation.window ?? STREAM_WINDOW,
+      {
+        get isStopped(): boolean {
+          return isStopped();
+        },
+        within: (step) => laneMark()!.within(this, step, []),
+        send: (items) => token.isSettled ? undefined : token.stream.receive(items.map(withoutMark)),
+        waits: () => {},
+        afterTurn: setImmediate,
+      },
+    );
+    return run.run().then((value) => {
+      if (!token.isSettled && !token.hasItems) token.stream.receive([]);
+      return value;
+    });
   }
 
   #limit(limit: TokenLimit, limitMs: number | undefined): void {
@@ -172,6 +217,7 @@ class NestedCall implements TokenOwner, OperationContext {
     // Last: the listeners are the user's, and find the token settled.
     this.#isAborted = true;
     this.#controller?.abort(error);
+    this.#stream?.stop();
   }
 
   #leave(code: number): void {

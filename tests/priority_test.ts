@@ -17,7 +17,12 @@ import {
 import { addWord, changed, makeWords } from "./fixtures/words.ts";
 
 const PRIORITIES = [-1, 0, 1];
-const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
+const owner: TokenOwner = {
+  cancel: () => false,
+  hasStarted: () => false,
+  startedMs: () => NaN,
+  grant: () => {},
+};
 
 function tokenOf(priority: number, submittedMs: number): CallToken {
   const limits: CallLimits = { ...NO_LIMITS, priority };

@@ -8,6 +8,7 @@
  */
 
 import { setImmediate } from "node:timers";
+import type { FunctionSource } from "../lib/bridge/contract.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
 import { encodeThrown } from "../lib/bridge/thrown.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
@@ -17,10 +18,12 @@ import {
   CALL_FIELDS,
   CALLS,
   CRASH,
+  CREDIT,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
   INIT,
+  ITEMS,
   type LaneInit,
   LOAD,
   LOADED,
@@ -35,10 +38,11 @@ import {
   UNSTARTABLE,
   UP,
 } from "../lib/bridge/protocol.ts";
+import { type AnyGenerator, isGenerator } from "../lib/bridge/generators.ts";
 import { isThenable } from "../lib/bridge/thenable.ts";
 import { Answers } from "./answers.ts";
 import { installLaneConsole } from "./console.ts";
-import { CallContext } from "./context.ts";
+import { CallContext, onProgress } from "./context.ts";
 import { InFlight } from "./in_flight.ts";
 import { HeapMeter } from "./heap_meter.ts";
 import { disposeModules, whenDisposable } from "./lifecycle.ts";
@@ -48,6 +52,9 @@ import { learn, unknownCost } from "./operation_cost.ts";
 import { Outbox } from "./outbox.ts";
 import { beforeExit, type LanePort, onCrash, type OpenPort } from "./port.ts";
 import { PostedCalls } from "./posted_calls.ts";
+import { ProgressSender } from "./progress.ts";
+import { SentValues } from "./sent_values.ts";
+import { Streams } from "./streams.ts";
 
 /** An operation that stays below this may run before the answers of the calls before it are told, in ms. */
 const QUICK_MS = 1;
@@ -86,6 +93,9 @@ export class LaneCore {
   #disposeTimeoutMs: number | undefined;
   #running: CallContext | undefined;
   readonly #inFlight: InFlight = new InFlight();
+  readonly #items: SentValues;
+  readonly #streams: Streams;
+  #progress: ProgressSender | undefined;
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
   #turnMs = 0;
   #workedMs = 0;
@@ -100,6 +110,8 @@ export class LaneCore {
     this.#port = open((message) => this.#receive(message), [UP]);
     this.#outbox = new Outbox(this.#port);
     this.#answers = new Answers(this.#outbox);
+    this.#items = new SentValues(this.#port, ITEMS);
+    this.#streams = new Streams(this.#items, this.#inFlight, () => this.#goOnBeside());
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
     whenDisposable(() => this.#port.post([DISPOSABLE]));
@@ -120,12 +132,14 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked, perLane] = message as [
+        const [, , url, name, isPacked, perLane, source, window] = message as [
           number,
           number,
           string,
           string,
           boolean,
+          number,
+          FunctionSource,
           number,
         ];
         this.#operations[message[1] as number] = {
@@ -133,6 +147,8 @@ export class LaneCore {
           name,
           isPacked,
           perLane,
+          source,
+          window,
           inFlight: 0,
           fn: undefined,
           failure: undefined,
@@ -143,6 +159,9 @@ export class LaneCore {
       }
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
+        break;
+      case CREDIT:
+        this.#streams.grant(message[1] as number, message[2] as number);
         break;
       case LOAD:
         return void this.#preload(message[1] as number);
@@ -167,7 +186,9 @@ export class LaneCore {
     if (init.protocol === PROTOCOL) {
       this.#control = this.#port.control ?? new ControlBlock(init.control!);
       this.#meter = new HeapMeter(this.#control);
-      this.#answers.maxPayloadBytes = init.maxPayloadBytes;
+      this.#answers.maxPayloadBytes = this.#items.maxPayloadBytes = init.maxPayloadBytes;
+      const progress = this.#progress = new ProgressSender(this.#port, this.#control);
+      onProgress((context, value) => progress.report(context, value));
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
       else this.#answers.posted = this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
@@ -189,6 +210,7 @@ export class LaneCore {
     }
     if (this.#inFlight.size === 0) return;
     this.#inFlight.abort(tokenId, () => decodeError(reason));
+    this.#streams.stop(tokenId);
     if (!this.#inFlight.isOpen && !this.#isBusy) this.#goToWork();
   }
 
@@ -419,6 +441,7 @@ export class LaneCore {
     let value: unknown;
     try {
       value = mark.within(context, operation.fn!, args);
+      if (isGenerator(value)) return this.#stream(operation, tag, context, startedMs, value);
       if (isThenable(value)) {
         if (operation.perLane > 1) return this.#overlap(operation, tag, context, startedMs, value);
         this.#finishLater(operation, tag, context, startedMs, value);
@@ -450,7 +473,29 @@ export class LaneCore {
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
     learn(operation, endedMs - startedMs);
-    this.#answers.finished(operation.name, tag, outcome, value, endedMs);
+    const isStream = this.#streams.leave(context);
+    const isLast = this.#progress!.end(context) || isStream;
+    this.#answers.finished(operation.name, tag, outcome, value, endedMs, isLast);
+  }
+
+  /** Runs a generator, beside which other calls may run while it waits for its reader. @returns whether the lane goes on at once */
+  #stream(
+    operation: LaneOperation,
+    tag: number,
+    context: CallContext,
+    startedMs: number,
+    generator: AnyGenerator,
+  ): boolean {
+    const end = this.#streams.start(operation, tag, context, generator);
+    return this.#overlap(operation, tag, context, startedMs, end, true);
+  }
+
+  /** Something that was in the way of other calls is not any more. */
+  #goOnBeside(): void {
+    this.#tell();
+    if (this.#isBusy || !this.#inFlight.isOpen) return;
+    this.#wakeUp();
+    this.#work();
   }
 
   /** The call that was expected to take long has given way, or ended. */
@@ -467,12 +512,17 @@ export class LaneCore {
     context: CallContext,
     startedMs: number,
     value: PromiseLike<unknown>,
+    isStream: boolean = false,
   ): boolean {
-    this.#running = undefined;
+    if (this.#running === context) this.#running = undefined;
     this.#inFlight.enter(operation, context);
     this.#endLong();
     const finish = (outcome: number, value: unknown): void => {
       this.#inFlight.leave(operation, context);
+      if (outcome === RETURNED && !isStream && isGenerator(value)) {
+        this.#stream(operation, tag, context, startedMs, value);
+        return this.#goOnBeside();
+      }
       this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#tell();
       if (this.#isBusy) return;
@@ -501,7 +551,9 @@ export class LaneCore {
     this.#goToWork();
     this.#tell();
     const finish = (outcome: number, value: unknown): void => {
-      this.#finish(operation, tag, context, startedMs, outcome, value);
+      if (outcome === RETURNED && isGenerator(value)) {
+        this.#stream(operation, tag, context, startedMs, value);
+      } else this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#goOn();
     };
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.

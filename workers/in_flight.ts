@@ -46,6 +46,16 @@ export class InFlight {
     if (context.wasTold) this.#aborted--;
   }
 
+  /** A generator waits for its reader: it keeps no other call. */
+  suspend(operation: Overlapping): void {
+    if (operation.inFlight-- === operation.perLane) this.#full--;
+  }
+
+  /** It goes on, beside those that were taken meanwhile. */
+  resume(operation: Overlapping): void {
+    if (++operation.inFlight === operation.perLane) this.#full++;
+  }
+
   /** Tells a call to stop, if it is one of these. @param reason gives the reason, which is decoded only for the call that is told */
   abort(tokenId: number, reason: () => unknown): void {
     for (const context of this.#contexts) {

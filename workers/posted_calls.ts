@@ -25,6 +25,7 @@ const LOOKS_PER_CLOCK = 32;
 
 /** One lane's side of the board. */
 export class PostedCalls implements AbortFlags {
+  readonly isBoard: boolean = true;
   readonly #board: CallBoard;
   readonly #control: ControlBlock;
   readonly #answers: AnswerWriter;

@@ -63,6 +63,11 @@ export class ProcessControl extends ControlBlock {
     this.#writer.heap(bytes);
   }
 
+  /** What was written was taken, as far as can be known here: a pipe that is full keeps who writes to it. */
+  override get progressCount(): number {
+    return Infinity;
+  }
+
   override isAborted(slot: number): boolean {
     return this.#aborted[slot] === this.#calls[slot];
   }

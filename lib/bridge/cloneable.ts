@@ -44,8 +44,26 @@ export function uncloneableResult(
   value: unknown,
   cause: unknown,
 ): NotCloneableError {
+  return uncloneable(`return the result of "${operation}" from its lane`, value, cause);
+}
+
+/** @param operation name of the operation @param value the item that was refused @param cause what the runtime threw @returns an error that tells what the item was */
+export function uncloneableItem(
+  operation: string,
+  value: unknown,
+  cause: unknown,
+): NotCloneableError {
+  return uncloneable(`send an item of "${operation}" from its lane`, value, cause);
+}
+
+/** @param value what was reported @param cause what the runtime threw @returns an error that tells what it was */
+export function uncloneableProgress(value: unknown, cause: unknown): NotCloneableError {
+  return uncloneable("report the progress of a call", value, cause);
+}
+
+function uncloneable(action: string, value: unknown, cause: unknown): NotCloneableError {
   return new NotCloneableError(
-    `Cannot return the result of "${operation}" from its lane: received ${describe(value)}; ` +
+    `Cannot ${action}: received ${describe(value)}; ` +
       `functions, symbols and objects with private state do not cross between isolates`,
     { cause },
   );

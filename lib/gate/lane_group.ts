@@ -9,6 +9,7 @@
 import type { Board, CallHolder, LaneCall } from "../bridge/contract.ts";
 import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { BoundCalls } from "./bound_calls.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
@@ -52,6 +53,8 @@ export class LaneGroup implements TokenGroup {
   readonly stopping: Stopping;
   readonly retirement: Retirement;
   readonly lineup: Lineup = new Lineup();
+  /** What waits for one lane and no other. */
+  readonly bound: BoundCalls = new BoundCalls();
   isPaused = false;
   /** How many calls may run at once in one lane, of the operation that allows most. */
   perLane = 1;
@@ -97,6 +100,7 @@ export class LaneGroup implements TokenGroup {
   turn(): void {
     this.retirement.look();
     if (!this.isPaused) {
+      this.bound.giveOut(this.#admit);
       this.#giveWay();
       this.crew.ensure(this.lineup.size + this.#mail.size + this.#admitted);
       this.#giveOut();
@@ -217,6 +221,10 @@ export class LaneGroup implements TokenGroup {
     if (--this.#admitted > 0) return;
     this.#forgetOut();
     if (this.lineup.size === 0) this.#isMixed = false;
+  }
+
+  grant(token: CallToken, count: number): void {
+    this.seatOf(token).lane.grant(token, count);
   }
 
   /** What waits behind it goes elsewhere at once; itself it has its time of grace. */

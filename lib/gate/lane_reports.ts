@@ -13,7 +13,7 @@ import type { EngineListener } from "./engine_parts.ts";
 import type { Ledger } from "./ledger.ts";
 import { expiredLimit } from "./limit_policy.ts";
 import type { Moves } from "./moves.ts";
-import { crashError, timeoutError } from "./token_errors.ts";
+import { boundLossError, crashError, timeoutError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 
 /** What the reports have to do with the rest of their engine. */
@@ -107,6 +107,18 @@ export class LaneReports implements LaneEvents {
     this.#parts.ledger.late++;
   }
 
+  yielded(_lane: Lane, call: LaneCall, items: readonly unknown[]): void {
+    this.#moves.yielded(call as CallToken, items);
+  }
+
+  progressed(_lane: Lane, call: LaneCall, value: unknown): void {
+    (call as CallToken).progress.report(value);
+  }
+
+  garbled(_lane: Lane, call: LaneCall, error: unknown): void {
+    this.#moves.end(call as CallToken, FAILED, error as Error);
+  }
+
   settled(lane: Lane): void {
     const { crew, stopping } = this.#groups.groupOf(lane);
     stopping.answered(crew.seatOf(lane));
@@ -135,6 +147,9 @@ export class LaneReports implements LaneEvents {
     }
     stopping.lost(seat);
     group.retirement.lost(seat);
+    for (const token of group.bound.take(seat)) {
+      this.#moves.reject(token, FAILED, boundLossError(token, lane.index, loss));
+    }
     for (const call of loss.started) {
       const error = crashError(call, lane.index, loss);
       this.#moves.attemptFailed(call as CallToken, FAILED, error, true);

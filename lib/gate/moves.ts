@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { LaneLoss } from "../bridge/contract.ts";
 import {
   ADMITTED,
   type CallToken,
@@ -28,14 +29,26 @@ import type { Desk } from "./desk.ts";
 import { EmptyWaiters } from "./empty_waiters.ts";
 import type { EngineParts } from "./engine_parts.ts";
 import type { KeepAlive } from "./keep_alive.ts";
+import type { LaneGroup } from "./lane_group.ts";
 import type { Ledger } from "./ledger.ts";
 import { LimitChecks } from "./limit_checks.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import { finalError, Retrying } from "./retrying.ts";
+import type { Seat } from "./seat.ts";
 import { Signals } from "./signals.ts";
-import { cancelledError } from "./token_errors.ts";
+import { boundLossError, cancelledError, unreadError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 import type { TokenTable } from "./token_table.ts";
+
+/** How a lane ended of which nobody has kept it. */
+const NO_LOSS: LaneLoss = {
+  cause: undefined,
+  exitCode: undefined,
+  wasReady: true,
+  wasStuck: false,
+  started: [],
+  unstarted: [],
+};
 
 /** What the moves have to do with the rest of their engine. */
 export interface MovesParts {
@@ -117,10 +130,27 @@ export class Moves implements TokenOwner {
     return this.#groups.holderOf(token).startedMs(token);
   }
 
+  grant(token: CallToken, count: number): void {
+    if (token.code === ADMITTED) this.#groups.placeOf(token).grant(token, count);
+  }
+
+  /** A generator has made items. */
+  yielded(token: CallToken, items: readonly unknown[]): void {
+    if (token.isForResults) return this.end(token, FAILED, unreadError(token.operation));
+    token.stream.receive(items);
+    // One that waits for its reader leaves its place to others.
+    this.#planTurn();
+  }
+
   // On its way to a lane.
 
   /** Has a token wait until the tokens among its arguments have settled. @param sources where they are */
-  awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
+  awaitArguments(
+    token: CallToken,
+    desk: Desk,
+    sources: readonly number[],
+    go: (token: CallToken) => void = (token) => this.enqueue(token, desk),
+  ): void {
     token.waits = FOR_ARGUMENTS;
     // Its place may have been the last of a reservation that had asked for more bytes.
     this.#planTurn();
@@ -131,12 +161,23 @@ export class Moves implements TokenOwner {
         if (token.isSettled) return;
         token.waits = FOR_ITS_DESK;
         token.args = args;
-        this.enqueue(token, desk);
+        go(token);
       },
       (error) => {
         if (!token.isSettled) this.fail(token, error);
       },
     );
+  }
+
+  /** Has a token wait for one lane and no other. */
+  bind(token: CallToken, group: LaneGroup, seat: Seat): void {
+    if (!this.#payloads.pass(token)) return;
+    // It may have been lost while the token waited for its arguments.
+    const isGone = seat.state !== "ready" && seat.state !== "starting";
+    if (isGone) return this.fail(token, boundLossError(token, seat.lane.index, NO_LOSS));
+    group.bound.bind(token, seat);
+    this.#keepAlive.hold();
+    this.#planTurn();
   }
 
   /** Has a token wait for its place to run, which is a lane unless it may run here. */

@@ -299,6 +299,11 @@ export class SharedBoard implements Board {
     return this.#calls[slot] !== undefined;
   }
 
+  /** The call in this slot; undefined when it was given up. */
+  at(slot: number): LaneCall | undefined {
+    return this.#calls[slot];
+  }
+
   /** Whether this is the slot of this call. */
   isAt(slot: number, call: LaneCall): boolean {
     return this.#calls[slot] === call;

@@ -28,8 +28,11 @@ import {
   ANSWERS,
   CALL_FIELDS,
   CALLS,
+  CREDIT,
   EXPIRED,
   INIT,
+  ITEMS,
+  ITEMS_HEAD,
   type LaneInit,
   LOAD,
   LOADED,
@@ -101,8 +104,8 @@ export class ProcessWorker implements WorkerHandle {
         return this.#write(valueToBytes([INIT, { ...init, control: undefined }]));
       }
       case OPERATION: {
-        const perLane = (message as unknown[])[5] as number;
-        this.#operations[first as number] = this.#window.operation(first as number, perLane);
+        const [, number, , , , perLane, , window] = message as number[];
+        this.#operations[number!] = this.#window.operation(number!, perLane!, window!);
         return this.#write(valueToBytes(message));
       }
       case CALLS:
@@ -110,6 +113,10 @@ export class ProcessWorker implements WorkerHandle {
         return this.#pump();
       case ABORT:
         return this.#abort(message as unknown[]);
+      case CREDIT:
+        // At once: what it is for may be what the calls before it wait for.
+        this.#window.granted(first as number, (message as unknown[])[2] as number);
+        return this.#write(valueToBytes(message));
     }
     // What follows calls is to be read after them.
     this.#unsent.push(makeRecord(MESSAGE, valueToBytes(message)));
@@ -259,7 +266,9 @@ export class ProcessWorker implements WorkerHandle {
       this.#isLoading = false;
       return;
     }
-    if (message[0] === ANSWERS) {
+    if (message[0] === ITEMS) {
+      this.#window.received(~(message[1] as number), message.length - ITEMS_HEAD);
+    } else if (message[0] === ANSWERS) {
       for (let i = 1; i < message.length; i += ANSWER_FIELDS) {
         if (message[i + 1] === UNSTARTABLE) this.#notStarted(message, i);
       }

@@ -142,8 +142,8 @@ class SimulatedRun implements LaneRun {
     return this.#ended[call.slot]!;
   }
 
-  hasMoved(): boolean {
-    return false;
+  hasMoved(call: LaneCall): boolean {
+    return call.transfer !== undefined;
   }
 
   recall(call: LaneCall): boolean {
@@ -168,6 +168,11 @@ class SimulatedRun implements LaneRun {
     this.#parts.clock.clearTimer(running.timer);
     running.timer = this.#parts.clock.setTimer(() => this.#finish("throw"), stopMs, true);
   }
+
+  /** Simulated functions are no generators. */
+  grant(): void {}
+
+  readonly waiting: number = 0;
 
   get isDisposable(): boolean {
     return this.#parts.disposeMs !== undefined;
@@ -296,7 +301,7 @@ class SimulatedRun implements LaneRun {
     const started: LaneCall[] = [];
     const unstarted: LaneCall[] = [];
     for (const call of this.mailbox.inOrder()) {
-      (this.recall(call) ? unstarted : started).push(call);
+      (this.recall(call) && !this.hasMoved(call) ? unstarted : started).push(call);
     }
     const wasReady = this.#isReady;
     this.#onEnd();
