@@ -148,7 +148,7 @@ export class LaneReports implements LaneEvents {
     stopping.lost(seat);
     group.retirement.lost(seat);
     for (const token of group.bound.take(seat)) {
-      this.#moves.reject(token, FAILED, boundLossError(token, lane.index, loss));
+      this.#moves.fail(token, boundLossError(token, lane.index, loss));
     }
     for (const call of loss.started) {
       const error = crashError(call, lane.index, loss);
