@@ -44,7 +44,7 @@ export function callHere(
   args: readonly unknown[],
   settings: CallSettings,
 ): CallToken {
-  const parent = laneMark()!.context();
+  const parent = laneMark()?.context();
   if (parent === undefined) throw refuseInLane("call", definition);
   return new NestedCall(definition, args, settings, parent).token;
 }

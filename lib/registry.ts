@@ -30,11 +30,11 @@ export interface Lifecycle {
 interface Registry {
   readonly protocol: number;
   readonly modules: Map<string, Map<string, Definition>>;
-  readonly lifecycles: Map<string, Lifecycle>;
+  readonly lifecycles: Map<string, Lifecycle[]>;
 }
 
 /** The protocol of the registry's shape, which copies of the package must share. */
-const REGISTRY_PROTOCOL = 2;
+const REGISTRY_PROTOCOL = 3;
 const REGISTRY: symbol = Symbol.for("tokengate.registry");
 
 function registry(): Registry {
@@ -72,7 +72,8 @@ export function register(definition: Definition, module: object): void {
   const before = names.get(definition.name);
   if (before !== undefined && !isOutOfDate(before, module)) {
     throw new TypeError(
-      `Cannot declare operation "${definition.name}" twice in ${definition.url}: give each operation of a module a name of its own`,
+      `Cannot declare operation "${definition.name}" twice in ${definition.url}: ` +
+        `give each operation of a module, and of a bundle, whose modules have one URL, a name of its own`,
     );
   }
   names.set(definition.name, definition);
@@ -94,26 +95,21 @@ export function declaredNames(url: string): string[] {
 }
 
 /**
- * Adds the hooks of a module. Those of an earlier evaluation of it are replaced.
+ * Adds hooks of a module. There may be several: in a bundle many modules have one URL. Those of an earlier evaluation of it are replaced.
  *
  * @param url URL of the module
  * @param lifecycle its hooks
  * @param module `import.meta` of the module
- * @throws {TypeError} when this evaluation of the module has declared hooks before
  */
 export function registerLifecycle(url: string, lifecycle: Lifecycle, module: object): void {
   const { lifecycles } = registry();
-  const before = lifecycles.get(url);
-  if (before !== undefined && !isOutOfDate(before, module)) {
-    throw new TypeError(
-      `Cannot declare the lifecycle of ${url} twice: put all of it in one declaration`,
-    );
-  }
-  lifecycles.set(url, lifecycle);
+  const known = lifecycles.get(url)?.filter((each) => !isOutOfDate(each, module)) ?? [];
+  known.push(lifecycle);
+  lifecycles.set(url, known);
   rememberEvaluation(lifecycle, module);
 }
 
 /** @returns the hooks by module URL, in the order they were declared, which is that of the imports */
-export function declaredLifecycles(): ReadonlyMap<string, Lifecycle> {
+export function declaredLifecycles(): ReadonlyMap<string, readonly Lifecycle[]> {
   return registry().lifecycles;
 }

@@ -22,8 +22,8 @@ import { StrandedThreads } from "./lane/stranded.ts";
 import { processLane } from "./lane/process.ts";
 import { threadLane } from "./lane/thread.ts";
 import { isSource } from "./input_reader.ts";
-import { refuseInLane } from "./lane_context.ts";
-import { callerMark, laneMark } from "./lane_mark.ts";
+import { inLane, refuseInLane } from "./lane_context.ts";
+import { callerMark } from "./lane_mark.ts";
 import {
   type AllOptions,
   type CallResult,
@@ -129,10 +129,11 @@ export class TokenGate extends EventTarget {
    * @throws {GateInLaneError} inside a lane
    * @throws {TypeError} when an option is unknown, has the wrong type, or is not available on this runtime
    * @throws {RangeError} when a number is out of bounds
+   * @throws {Error} in a bundle that has no worker entry, see `workerUrl`
    */
   constructor(options: TokenGateOptions = {}) {
     super();
-    if (laneMark() !== undefined) throw refuseInLane("make a TokenGate");
+    if (inLane) throw refuseInLane("make a TokenGate");
     const settings = readGateOptions(options, runtimeAdapter());
     this.#history = settings.history > 0 ? new History(settings.history) : undefined;
     this.#listener = {
@@ -394,8 +395,9 @@ export class TokenGate extends EventTarget {
   /** As {@linkcode EventTarget.addEventListener}; tokens are told of only when somebody listens to `settled`. */
   override addEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    // Not by their names, which the types of Node alone do not have.
+    listener: Parameters<EventTarget["addEventListener"]>[1] | null,
+    options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void {
     super.addEventListener(type, listener, options);
     if (type !== "settled" || listener === null) return;

@@ -23,21 +23,21 @@ async function steps(): Promise<Step[]> {
       if (path.endsWith(".ts")) files.push(relative(ROOT, path));
     }
   }
+  const manifest = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  const entries = Object.values<string>(manifest.exports);
   const importMap = await resolveMode() === "jsr" ? [] : ["--import-map", STAND_IN_IMPORT_MAP];
   return [
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint", "--quiet"] },
     { name: "types", args: ["check", "--quiet", ...importMap, ...files] },
-    { name: "docs", args: ["doc", "--lint", ...await entries()] },
+    { name: "docs", args: ["doc", "--lint", ...entries] },
     { name: "imports", args: ["run", "--allow-read", "scripts/check_imports.ts"] },
     { name: "release", args: ["run", "--allow-read", "scripts/check_release.ts"] },
+    {
+      name: "publish",
+      args: ["run", "--allow-read", "--allow-run", "--allow-env", "scripts/check_publish.ts"],
+    },
   ];
-}
-
-/** What the package exports: all of it is documented. */
-async function entries(): Promise<string[]> {
-  const { exports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
-  return Object.values<string>(exports);
 }
 
 async function passes({ name, args }: Step): Promise<boolean> {

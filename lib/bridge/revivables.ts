@@ -121,7 +121,10 @@ export function revivable<T extends object, D>(
   const key = keyOf(url, name);
   const before = registry.byKey.get(key) ?? registry.byPrototype.get(prototype);
   if (before !== undefined && !isOutOfDate(before, module)) {
-    throw new TypeError(`Cannot declare ${subject} twice in ${url}`);
+    throw new TypeError(
+      `Cannot declare ${subject} twice in ${url}: ` +
+        `give each class of a module, and of a bundle, whose modules have one URL, a name of its own`,
+    );
   }
   const known: Revivable = {
     url,

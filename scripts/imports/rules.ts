@@ -154,6 +154,12 @@ export const IMPORT_RULES: ImportRules = {
       why: "it moves bytes and decides nothing",
     },
     {
+      name: "the address of the worker entry",
+      files: ["lib/runtime/entry_url.ts"],
+      mayImport: ["workers/entry.ts"],
+      why: "it spells the entry and nothing else",
+    },
+    {
       name: "the runtime adapters",
       files: ["lib/runtime/"],
       mayImport: ["lib/bridge/", "lib/errors.ts"],
@@ -188,6 +194,12 @@ export const IMPORT_RULES: ImportRules = {
       namesRuntime: ["lib/cli/"],
     },
     {
+      name: "the worker entry of bundles",
+      files: ["workers/bundled.ts"],
+      mayImport: ["workers/", "lib/bridge/", "lib/runtime/entry_url.ts", ...SHARED],
+      why: "it is the entry, and says where it is",
+    },
+    {
       name: "the worker side",
       files: ["workers/"],
       mayImport: ["lib/bridge/", "lib/errors.ts", ...SHARED],
@@ -197,7 +209,12 @@ export const IMPORT_RULES: ImportRules = {
   ],
   imported: [
     { by: [], file: "mod.ts", why: "imports point away from it" },
-    { by: [], file: "workers/entry.ts", why: "importing it would start a lane in the importer" },
+    {
+      by: ["lib/runtime/entry_url.ts"],
+      file: "workers/entry.ts",
+      why: "importing it would start a lane in the importer",
+    },
+    { by: [], file: "workers/bundled.ts", why: "the program decides whether it is a bundle" },
   ],
   runtimeGlobals: ["Deno", "Bun"],
   runtimeBuiltins: ["node:worker_threads", "node:child_process", "node:cluster"],
