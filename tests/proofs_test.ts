@@ -55,7 +55,7 @@ for (const [kind, options] of Object.entries(KINDS)) {
       });
       // All of them are there at once, and none holds a lane while it waits.
       assertEquals(gate.stats().submitted, CHAINS * STEPS);
-      assertEquals(chains.map((token) => token.waitingFor), chains.map(() => "arguments"));
+      assertEquals(chains.map((token) => token.waitingFor), chains.map(() => "arguments" as const));
       assertEquals(await Promise.all(chains), chains.map((_, chain) => chain + 15));
       const { completed, failed } = gate.stats();
       assertEquals([completed, failed], [CHAINS * STEPS, 0]);
@@ -121,8 +121,6 @@ function rootOf(error: unknown): unknown {
 }
 
 function hasInChain(error: unknown, type: new (...args: never[]) => Error): boolean {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    if (each instanceof type) return true;
-  }
-  return false;
+  if (!(error instanceof Error)) return false;
+  return error instanceof type || hasInChain(error.cause, type);
 }
