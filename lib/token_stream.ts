@@ -121,17 +121,17 @@ export class TokenStream implements StreamReader<unknown, unknown>, TokenFollowe
   #tellEnd(): void {
     const first = this.#waiters.shift();
     if (first === undefined) return;
-    this.#takeEnd().then(first.resolve, first.reject);
+    this.#takeEnd(first);
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(END);
   }
 
   /** The end is told once, and then it is over. */
-  #takeEnd(): Promise<Step> {
+  #takeEnd({ resolve, reject }: Waiter): void {
     const end = this.#end!;
     this.#end = undefined;
     this.#isOver = true;
-    if ("error" in end) return Promise.reject(end.error);
-    return Promise.resolve({ done: true, value: end.value });
+    if ("error" in end) reject(end.error);
+    else resolve({ done: true, value: end.value });
   }
 
   // The reader.
@@ -150,8 +150,10 @@ export class TokenStream implements StreamReader<unknown, unknown>, TokenFollowe
       return Promise.resolve({ done: false, value });
     }
     if (this.#isOver) return Promise.resolve(END);
-    if (this.#end !== undefined) return this.#takeEnd();
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      if (this.#end === undefined) this.#waiters.push({ resolve, reject });
+      else this.#takeEnd({ resolve, reject });
+    });
   }
 
   return(): Promise<Step> {

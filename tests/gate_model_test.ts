@@ -23,6 +23,7 @@ test("a gate does what a small model of it does, after every step of random prog
           lanes: gate.lanes!,
           isExact: true,
           hasBoard: gate.hasBoard === true,
+          isMailed: false,
           latenessMs: gate.hasBoard === true ? 2 * gate.latencyMs! : 0,
           mayFailToStart: gate.startFailures! + gate.stepCrashes! > 0,
           hasStrictPriority: gate.ageMs! > 1e6,

@@ -5,6 +5,7 @@
  */
 
 import { isToken } from "../call_token.ts";
+import { ArgumentWaiter } from "./argument_waiter.ts";
 
 /** @param args arguments of a call @returns the places where they are tokens, or undefined when none is */
 export function findTokens(args: readonly unknown[]): number[] | undefined {
@@ -29,12 +30,5 @@ export function resolveArguments(
   done: (args: readonly unknown[]) => void,
   failed: (error: unknown) => void,
 ): void {
-  const resolved = [...args];
-  let missing = places.length;
-  for (const place of places) {
-    (args[place] as PromiseLike<unknown>).then((value) => {
-      resolved[place] = value;
-      if (--missing === 0) done(resolved);
-    }, failed);
-  }
+  new ArgumentWaiter(args, places, { done, failed: (_place, error) => failed(error) });
 }

@@ -36,6 +36,8 @@ export function laneModelSuite(kind: string, defaults: TokenGateOptions, runs: n
     lanes: fc.integer({ min: 1, max: 2 }),
     set: fc.nat(1),
     queue: queueOf(Infinity),
+    // What counts in shared memory does not go by the board.
+    countsInFiles: isShared ? fc.boolean() : fc.constant(true),
   });
   const programs = Number(process.env.TOKENGATE_MODEL_LANE_PROGRAMS ?? runs);
 
@@ -44,7 +46,8 @@ export function laneModelSuite(kind: string, defaults: TokenGateOptions, runs: n
     console.warn = (): void => {};
     try {
       await fc.assert(
-        fc.asyncProperty(setup, modelSteps(steps, 14), async ({ lanes, set, queue }, steps) => {
+        fc.asyncProperty(setup, modelSteps(steps, 14), async (setup, steps) => {
+          const { lanes, set, queue, countsInFiles } = setup;
           for (const [pool, limit] of pools) pool.resize(limit);
           const options = {
             ...defaults,
@@ -54,7 +57,7 @@ export function laneModelSuite(kind: string, defaults: TokenGateOptions, runs: n
             maxStranded: Infinity,
             ...(queue === undefined ? {} : { maxQueue: queue.maxQueue, whenFull: queue.whenFull }),
           };
-          const subject = new LaneSubject(options, set, makeWords(MOST_CALLS, isShared));
+          const subject = new LaneSubject(options, set, makeWords(MOST_CALLS, !countsInFiles));
           const model = new GateModel(
             {
               queue,
@@ -62,6 +65,7 @@ export function laneModelSuite(kind: string, defaults: TokenGateOptions, runs: n
               lanes,
               isExact: false,
               hasBoard: isShared && defaults.bridge !== "frames",
+              isMailed: !countsInFiles,
               latenessMs: 0,
               mayFailToStart: false,
               hasStrictPriority: true,
