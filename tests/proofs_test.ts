@@ -122,5 +122,6 @@ function rootOf(error: unknown): unknown {
 
 function hasInChain(error: unknown, type: new (...args: never[]) => Error): boolean {
   if (!(error instanceof Error)) return false;
-  return error instanceof type || hasInChain(error.cause, type);
+  const { cause } = error;
+  return error instanceof type || hasInChain(cause, type);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CallBoard } from "../bridge/call_board.ts";
+import { CallBoard, LIST_ANEW } from "../bridge/call_board.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import type { Board, LaneCall, LaneEvents } from "../bridge/contract.ts";
 import { Encoder, NO_ROOM, NOT_TAKEN } from "../bridge/encoder.ts";
@@ -258,7 +258,7 @@ export class SharedBoard implements Board {
   // What the lanes' hosts ask.
 
   /**
-   * Lists every open call anew: a lane that was retired may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
+   * Lists every open call anew: a lane that was retired, or stopped, may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
    * does no harm: a number is a hint, and one of two lanes claims the call.
    */
   listAnew(): void {
@@ -435,7 +435,9 @@ export class SharedBoard implements Board {
     try {
       for (;;) {
         memory.silenceBell();
-        if (memory.takeHelpCall()) this.#wakeForAll();
+        const help = memory.takeHelpCall();
+        if ((help & LIST_ANEW) !== 0) this.listAnew();
+        else if (help !== 0) this.#wakeForAll();
         this.#isDelivering = true;
         while (this.#deliver());
         this.#isDelivering = false;
