@@ -114,7 +114,11 @@ export class LaneCore {
     this.#streams = new Streams(this.#items, this.#inFlight, () => this.#goOnBeside());
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
-    whenDisposable(() => this.#port.post([DISPOSABLE]));
+    whenDisposable(() => {
+      // In shared memory too, where answers overtake messages: a gate that closes after the first answer is to know.
+      this.#control!.noteHooks();
+      this.#port.post([DISPOSABLE]);
+    });
   }
 
   #receive(data: unknown): void {

@@ -30,6 +30,7 @@ const RETURN_COUNT = 2;
 const ABORT_SERIAL = 3;
 const HAND = 4;
 const HEAP_KB = 5;
+const HAS_HOOKS = 6;
 const ORDER = 32;
 const MESSAGE_COUNT = 33;
 const PROGRESS_COUNT = 34;
@@ -175,6 +176,11 @@ export class ControlBlock {
     return Atomics.load(this.#header, HEAP_KB) * 1_024;
   }
 
+  /** Whether the lane has a module with a dispose hook. */
+  get hasHooks(): boolean {
+    return Atomics.load(this.#header, HAS_HOOKS) !== 0;
+  }
+
   // The lane's side.
 
   /** Whether the lane is to start nothing more. */
@@ -185,6 +191,11 @@ export class ControlBlock {
   /** Whether the lane may take calls from the board: it is neither stopped nor retired. */
   get takesCalls(): boolean {
     return Atomics.load(this.#header, ORDER) === WORK;
+  }
+
+  /** Says that the lane has a module with a dispose hook. */
+  noteHooks(): void {
+    Atomics.store(this.#header, HAS_HOOKS, 1);
   }
 
   /** Says how large the lane's heap is, in bytes. */

@@ -120,7 +120,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   #abortSerial = 0;
   /** Since when its event loop is silent, in ms since the epoch. */
   #silentMs = 0;
-  isDisposable = false;
+  #isDisposable = false;
   #isUp = false;
   #isReady = false;
   #isRetired = false;
@@ -254,6 +254,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   #abandonPosted(call: LaneCall): boolean {
     this.#accountedPosted++;
     return this.#board!.abandon(call.slot);
+  }
+
+  get isDisposable(): boolean {
+    return this.#isDisposable || this.control.hasHooks;
   }
 
   get heapBytes(): number {
@@ -438,7 +442,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
         this.#cause = decodeError(message[1]);
         return;
       case DISPOSABLE:
-        this.isDisposable = true;
+        this.#isDisposable = true;
         return;
       case DISPOSING:
         this.#isDisposing = true;
