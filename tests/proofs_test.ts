@@ -122,5 +122,5 @@ function rootOf(error: unknown): unknown {
 
 function hasInChain(error: unknown, type: new (...args: never[]) => Error): boolean {
   if (!(error instanceof Error)) return false;
-  return error instanceof type || hasInChain(error.cause, type);
+  return error instanceof type || hasInChain((error as Error).cause, type);
 }
