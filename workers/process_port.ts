@@ -117,6 +117,7 @@ export function openProcessPort(
   return {
     parks: false,
     control,
+    copy: (value) => bytesToValue(valueToBytes(value)),
     post(message): void {
       if (message instanceof ArrayBuffer) writer.write(FRAME, new Uint8Array(message));
       else writer.write(MESSAGE, valueToBytes(message));

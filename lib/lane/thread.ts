@@ -47,6 +47,7 @@ import { laneEnded, laneStarted } from "./live_lanes.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { NumberListener, OperationNumbers } from "./operation_numbers.ts";
 import { type LaneRun, RestartableLane } from "./restartable.ts";
+import { SentValueReader } from "./sent_values.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { StreamSlots } from "./stream_slots.ts";
 import type { StrandedThreads } from "./stranded.ts";
@@ -114,6 +115,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   readonly #answerMemory: SharedArrayBuffer = allocateAnswers();
   readonly #answers: AnswerReader = new AnswerReader(this.#answerMemory);
   readonly #streams: StreamSlots = new StreamSlots();
+  readonly #sent: SentValueReader;
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
@@ -149,6 +151,12 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       post: (message, transfer) => this.#post(message, transfer),
       unsendable: (call, error) => parts.events.unsendable(call, error),
     });
+    this.#sent = new SentValueReader(
+      lane,
+      parts.events,
+      this.#streams,
+      (tag) => tag >= 0 ? this.#board!.at(tag) : this.mailbox.at(~tag),
+    );
     const { clock, startTimeoutMs } = parts;
     this.#silence = new SilenceWatch(clock, this, startTimeoutMs, () => this.#fallSilent());
     this.#life = parts.board?.join(this) ?? 0;
@@ -427,9 +435,11 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       case ANSWERS:
         return this.#receiveAnswers(message);
       case ITEMS:
-        return this.#receiveItems(message);
+        this.#answerCount++;
+        return this.#sent.items(message);
       case PROGRESS:
-        return this.#receiveProgress(message);
+        this.control.countProgress();
+        return this.#sent.progress(message);
       case UP:
         return this.#up();
       case READY:
@@ -491,45 +501,6 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       this.#answer(message[i] as number, message[i + 1] as number, message[i + 2]);
     }
     this.#parts.events.settled(this.#lane);
-  }
-
-  /** What this is of may have been given up, or timed out with another attempt to follow: then its slot is nobody's. */
-  #callOf(tag: number): LaneCall | undefined {
-    return tag >= 0 ? this.#board!.at(tag) : this.mailbox.at(~tag);
-  }
-
-  #receiveItems([, tag, isPacked, ...items]: readonly unknown[]): void {
-    this.#answerCount++;
-    const call = this.#callOf(tag as number);
-    if (call === undefined) return;
-    if ((tag as number) < 0) {
-      const { window = STREAM_WINDOW } = call.operation;
-      this.#streams.received(call.slot, items.length, window);
-    }
-    const read = this.#unpackAll(call, isPacked === true, items);
-    if (read !== undefined) this.#parts.events.yielded(this.#lane, call, read);
-  }
-
-  #receiveProgress([, tag, isPacked, ...value]: readonly unknown[]): void {
-    this.control.countProgress();
-    const call = this.#callOf(tag as number);
-    if (call === undefined) return;
-    const read = this.#unpackAll(call, isPacked === true, value);
-    if (read !== undefined) this.#parts.events.progressed(this.#lane, call, read[0]);
-  }
-
-  #unpackAll(
-    call: LaneCall,
-    isPacked: boolean,
-    values: readonly unknown[],
-  ): readonly unknown[] | undefined {
-    if (!isPacked) return values;
-    try {
-      return (values as [unknown, PackedPlace[]][]).map((packed) => unpack(packed[0], packed[1]));
-    } catch (error) {
-      this.#parts.events.garbled(this.#lane, call, error);
-      return undefined;
-    }
   }
 
   #receiveFrame(frame: FrameReader): void {
