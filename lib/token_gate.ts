@@ -11,6 +11,7 @@ import { type CallToken, COMPLETED } from "./call_token.ts";
 import type { CrashLoop } from "./gate/back_off.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
 import type { Isolation } from "./gate/desk_policy.ts";
+import type { DomainInfo } from "./gate/domains.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
 import { type GateControls, makeControls } from "./gate_controls.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
@@ -25,7 +26,7 @@ import { callerMark, laneMark } from "./lane_mark.ts";
 import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
-import { declaredLifecycles, type Definition } from "./registry.ts";
+import { declaredLifecycles, type Definition, lookUp } from "./registry.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { reserve } from "./reserve.ts";
 import type { ReadyOptions, Reservation } from "./reservation.ts";
@@ -103,6 +104,7 @@ export class TokenGate extends EventTarget {
   readonly #history: History | undefined;
   readonly #listener: EngineListener;
   #isSettledHeard = false;
+  #births = 0;
   readonly #stranded: StrandedThreads = new StrandedThreads(systemClock, reportStranded);
 
   static {
@@ -154,6 +156,7 @@ export class TokenGate extends EventTarget {
       maxStranded: settings.maxStranded,
       recycle: settings.recycle,
       disposeTimeoutMs: settings.disposeTimeoutMs,
+      lookUp,
       isForLanes: ({ url }) => declaredLifecycles().has(url),
     });
     this.controls = makeControls(this.#engine);
@@ -274,6 +277,42 @@ export class TokenGate extends EventTarget {
   }
 
   /**
+   * The domains that have something in them now: the calls whose own calls have not all settled. The list is empty when nothing runs.
+   *
+   * @returns a snapshot, by lead
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation, TokenGate } from "@tokengate/tokengate";
+   *
+   * export const rest: Operation<[ms: number], number> = operation(
+   *   import.meta,
+   *   "rest",
+   *   (ms) => new Promise<number>((resolve) => setTimeout(resolve, ms, ms)),
+   * );
+   *
+   * export const lead: Operation<[], number> = operation(import.meta, "lead", async () => {
+   *   const rests = await Promise.all([rest(100), rest(100), rest(100)]);
+   *   return rests.length;
+   * });
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate({ lanes: 1 });
+   *   const token = gate.call(lead);
+   *   while (gate.domains().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+   *   const [domain] = gate.domains();
+   *   console.log(domain.id === token.id, domain.operation, domain.children); // true lead 3
+   *   await token;
+   *   console.log(gate.domains()); // []
+   *   await gate.close();
+   * }
+   * ```
+   */
+  domains(): DomainInfo[] {
+    return this.#engine.domains();
+  }
+
+  /**
    * The tokens that settled last, without their arguments, results and errors. As many as the option `history` says.
    *
    * @returns what is remembered, the oldest first; a copy, to be written as JSON
@@ -349,6 +388,8 @@ export class TokenGate extends EventTarget {
       entryUrl: settings.workerUrl,
       startTimeoutMs,
       capacity: MAILBOX_SLOTS,
+      nextBirth: () => this.#births++,
+      hasOthers: count > 1,
     };
     const hasBoard = isolation === "thread" && settings.bridge === "ring";
     const board = hasBoard

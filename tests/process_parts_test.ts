@@ -6,7 +6,7 @@ import { ProcessControl } from "../workers/process_control.ts";
 
 /** An operation whose module is loaded, and whose runs take so long, in ms. */
 function operation(window: ProcessWindow, perLane: number, meanMs: number): WindowOperation {
-  return Object.assign(window.operation(1, perLane), { isLoaded: true, meanMs });
+  return Object.assign(window.operation(1, perLane, false), { isLoaded: true, meanMs });
 }
 
 function enter(window: ProcessWindow, operation: WindowOperation, slot: number): void {
@@ -98,7 +98,7 @@ test("a call in a process is asked to stop by whichever of thread and message co
   const aborted = new SharedArrayBuffer(16);
   new Float64Array(aborted).fill(-2);
   const nothing = (): void => {};
-  const writer = { started: nothing, ended: nothing, heap: nothing };
+  const writer = { started: nothing, ended: nothing, heap: nothing, children: nothing };
   const control = new ProcessControl(2, aborted, writer);
   control.receive(1);
   control.receive(0);

@@ -16,10 +16,14 @@ import {
   ABORT,
   CALL_FIELDS,
   CALLS,
+  CHILD_ANSWERS,
+  CHILD_BACK,
+  CHILD_CALL,
   CRASH,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
+  HUNGRY,
   INIT,
   type LaneInit,
   LOAD,
@@ -37,6 +41,7 @@ import {
 } from "../lib/bridge/protocol.ts";
 import { isThenable } from "../lib/bridge/thenable.ts";
 import { Answers } from "./answers.ts";
+import { Children } from "./children.ts";
 import { installLaneConsole } from "./console.ts";
 import { CallContext } from "./context.ts";
 import { InFlight } from "./in_flight.ts";
@@ -86,6 +91,14 @@ export class LaneCore {
   #disposeTimeoutMs: number | undefined;
   #running: CallContext | undefined;
   readonly #inFlight: InFlight = new InFlight();
+  #children: Children | undefined;
+  /** Children that run here beside what waits for such calls, and go on asynchronously. */
+  readonly #beside: Set<CallContext> = new Set();
+  /** Whether the gate knows that this lane may run one, and whether that is to be looked at. */
+  #isHungry = false;
+  #isLookPlanned = false;
+  /** Modules are loaded one after the other. */
+  #loads: Promise<void> = Promise.resolve();
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
   #turnMs = 0;
   #workedMs = 0;
@@ -120,18 +133,20 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked, perLane] = message as [
+        const [, , url, name, isPacked, perLane, isChild] = message as [
           number,
           number,
           string,
           string,
           boolean,
           number,
+          boolean,
         ];
         this.#operations[message[1] as number] = {
           url,
           name,
           isPacked,
+          isChild,
           perLane,
           inFlight: 0,
           fn: undefined,
@@ -143,6 +158,14 @@ export class LaneCore {
       }
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
+        break;
+      case CHILD_CALL:
+        this.#isHungry = false;
+        this.#runChild(message);
+        break;
+      case CHILD_ANSWERS:
+      case CHILD_BACK:
+        this.#children!.receive(message);
         break;
       case LOAD:
         return void this.#preload(message[1] as number);
@@ -168,6 +191,11 @@ export class LaneCore {
       this.#control = this.#port.control ?? new ControlBlock(init.control!);
       this.#meter = new HeapMeter(this.#control);
       this.#answers.maxPayloadBytes = init.maxPayloadBytes;
+      const onGiven = (): void => {
+        this.#isHungry = false;
+        this.#planLook();
+      };
+      mark.children = this.#children = new Children(init, this.#control, this.#port, onGiven);
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
       else this.#answers.posted = this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
@@ -186,6 +214,11 @@ export class LaneCore {
     // The call may have ended, and another be running, while the message was on its way.
     if (this.#running?.tokenId === tokenId && this.#running.aborted) {
       return this.#running.abort(decodeError(reason));
+    }
+    for (const context of this.#beside) {
+      if (context.tokenId === tokenId && context.aborted && !context.wasTold) {
+        return context.abort(decodeError(reason));
+      }
     }
     if (this.#inFlight.size === 0) return;
     this.#inFlight.abort(tokenId, () => decodeError(reason));
@@ -213,7 +246,7 @@ export class LaneCore {
         this.#head = 0;
         const slot = this.#takePosted();
         if (slot < 0) {
-          if (this.#disposeTimeoutMs !== undefined && this.#inFlight.size === 0) {
+          if (this.#disposeTimeoutMs !== undefined && !this.#hasPending) {
             return this.#leave(this.#disposeTimeoutMs);
           }
           if (!this.#rest()) return;
@@ -231,9 +264,15 @@ export class LaneCore {
     setImmediate(this.#onTurn);
   }
 
+  /** Whether something goes on asynchronously beside what this lane takes. */
+  get #hasPending(): boolean {
+    return this.#inFlight.size > 0 || this.#beside.size > 0;
+  }
+
   /** Tells the gate all that is done. */
   #tell(): void {
     this.#meter?.look();
+    this.#control?.tellChildren();
     this.#outbox.flush();
     this.#posted?.ring();
   }
@@ -276,7 +315,7 @@ export class LaneCore {
     const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
     const hasMail = this.#messages < this.#control!.messageCount;
     // What is in flight needs the event loop.
-    if (isDrowsy || hasMail || this.#inFlight.size > 0 || this.#control!.isStopped) {
+    if (isDrowsy || hasMail || this.#hasPending || this.#control!.isStopped) {
       posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.
@@ -416,6 +455,7 @@ export class LaneCore {
     this.#running = context;
     let outcome = RETURNED;
     let value: unknown;
+    if (operation.isChild) args = context.adopt(args);
     try {
       value = mark.within(context, operation.fn!, args);
       if (isThenable(value)) {
@@ -452,6 +492,90 @@ export class LaneCore {
     this.#answers.finished(operation.name, tag, outcome, value, endedMs);
   }
 
+  // Children of calls that run elsewhere, or here.
+
+  /**
+   * Runs a child at once: the gate gives it to a lane in which all that runs waits for such calls. It may be one of the calls that this lane has made
+   * itself; behind them it would wait for ever.
+   */
+  #runChild(message: readonly unknown[]): void {
+    const [, slot, number, tokenId, args] = message as [number, number, number, number, unknown[]];
+    const operation = this.#operations[number < 0 ? ~number : number]!;
+    if (isUnloaded(operation)) {
+      void this.#loadInTurn(operation).then(() => this.#runChild(message));
+      return;
+    }
+    const nowMs = this.#nowBefore(operation, number < 0);
+    if (operation.fn === undefined) {
+      this.#answers.answer(operation.name, ~slot, UNSTARTABLE, takeFailure(operation), nowMs);
+    } else if (nowMs > this.#control!.latestMs(slot)) {
+      this.#outbox.add(~slot, EXPIRED, undefined, operation.name, nowMs);
+    } else if (!this.#control!.claim(slot, nowMs)) {
+      this.#outbox.add(~slot, SKIPPED, undefined, operation.name, nowMs);
+    } else {
+      const context = new CallContext(tokenId, mark.lane, slot, this.#control!);
+      this.#runBeside(operation, ~slot, context, args, nowMs);
+    }
+    if (!this.#isBusy) this.#endLong();
+    this.#tell();
+    this.#planLook();
+  }
+
+  #runBeside(
+    operation: LaneOperation,
+    tag: number,
+    context: CallContext,
+    args: unknown[],
+    startedMs: number,
+  ): void {
+    const finish = (outcome: number, value: unknown): void =>
+      this.#finish(operation, tag, context, startedMs, outcome, value);
+    let value: unknown;
+    if (operation.isChild) args = context.adopt(args);
+    try {
+      value = mark.within(context, operation.fn!, args);
+      if (!isThenable(value)) return finish(RETURNED, value);
+    } catch (error) {
+      return finish(THREW, encodeThrown(error));
+    }
+    this.#beside.add(context);
+    const finishLater = (outcome: number, value: unknown): void => {
+      this.#beside.delete(context);
+      finish(outcome, value);
+      this.#tell();
+      this.#planLook();
+      if (this.#isBusy) return;
+      this.#wakeUp();
+      this.#work();
+    };
+    new Promise((resolve) => resolve(value)).then(
+      (result) => finishLater(RETURNED, result),
+      (error) => finishLater(THREW, encodeThrown(error)),
+    );
+  }
+
+  /** Looks, when the event loop has had a turn, whether this lane may run a child of any call. */
+  #planLook(): void {
+    if (this.#isLookPlanned || this.#isHungry || this.#children!.outside === 0) return;
+    this.#isLookPlanned = true;
+    setImmediate(() => {
+      this.#isLookPlanned = false;
+      if (this.#isHungry || !this.#isWaitingForChildren) return;
+      this.#isHungry = true;
+      this.#port.post([HUNGRY]);
+    });
+  }
+
+  /** Whether this lane takes nothing else, and all that runs in it waits for children that were given to the gate. */
+  get #isWaitingForChildren(): boolean {
+    if (this.#children!.outside === 0) return false;
+    if (!this.#isBusy && this.#inFlight.isOpen) return false;
+    if (this.#isBusy && this.#running?.outside === 0) return false;
+    if (!this.#inFlight.areAllWaiting) return false;
+    for (const context of this.#beside) if (context.outside === 0) return false;
+    return true;
+  }
+
   /** The call that was expected to take long has given way, or ended. */
   #endLong(): void {
     if (!this.#isLong) return;
@@ -474,6 +598,7 @@ export class LaneCore {
       this.#inFlight.leave(operation, context);
       this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#tell();
+      this.#planLook();
       if (this.#isBusy) return;
       this.#wakeUp();
       this.#work();
@@ -485,6 +610,7 @@ export class LaneCore {
     if (this.#inFlight.isOpen) return true;
     this.#goToWork();
     this.#tell();
+    this.#planLook();
     return false;
   }
 
@@ -499,6 +625,7 @@ export class LaneCore {
     this.#isLong = true;
     this.#goToWork();
     this.#tell();
+    this.#planLook();
     const finish = (outcome: number, value: unknown): void => {
       this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#goOn();
@@ -519,8 +646,14 @@ export class LaneCore {
     this.#isBusy = true;
     this.#goToWork();
     this.#tell();
-    await load(operation);
+    await this.#loadInTurn(operation);
     this.#goOn();
+  }
+
+  #loadInTurn(operation: LaneOperation): Promise<void> {
+    return this.#loads = this.#loads.then(() =>
+      isUnloaded(operation) ? load(operation) : undefined
+    );
   }
 
   /** A gate that shares no memory sends a call when it can start at once: until then it may give it to another lane. */

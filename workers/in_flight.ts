@@ -33,6 +33,12 @@ export class InFlight {
     return this.#full === 0 && this.#aborted === 0;
   }
 
+  /** Whether each of them waits for a call inside of it that was given to the gate. */
+  get areAllWaiting(): boolean {
+    for (const context of this.#contexts) if (context.outside === 0) return false;
+    return true;
+  }
+
   /** A call goes on asynchronously. */
   enter(operation: Overlapping, context: CallContext): void {
     this.#contexts.add(context);

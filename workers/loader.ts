@@ -18,6 +18,8 @@ export interface LaneOperation extends Overlapping, OperationCost {
   readonly name: string;
   /** Whether it is called with packed arguments. */
   readonly isPacked: boolean;
+  /** Whether the first two arguments say whose child a call of it is. */
+  readonly isChild: boolean;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
   /** Whether the failure is that of a hook: the next call tries again. */

@@ -101,6 +101,11 @@ export class CallerGroup implements TokenGroup {
     return this.#parts.caller;
   }
 
+  /** Here calls run one after the other. */
+  hasIdle(): boolean {
+    return false;
+  }
+
   /** Nobody can stop the caller's own thread: it is asked to, and no more. */
   giveUp(token: CallToken, reason: unknown): void {
     this.#parts.caller.release(token, reason);

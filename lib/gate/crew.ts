@@ -106,6 +106,12 @@ export class Crew {
     this.#backOff.wait(missing > 0 ? nextMs : Infinity);
   }
 
+  /** Whether a lane that is down would be started, if it were needed. */
+  mayStart(seat: Seat): boolean {
+    return seat.state === "down" && !this.#isClosing && this.#mayStart(seat) &&
+      this.#backOff.mayStart(seat);
+  }
+
   /** Lanes that do work, or are going to: one that was retired and runs nothing any more does not. */
   get #atWork(): number {
     let count = 0;

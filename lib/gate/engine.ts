@@ -8,11 +8,14 @@
  * @module
  */
 
+import { childOperation } from "../bridge/child_operation.ts";
+import { ChildTally } from "../bridge/child_tally.ts";
 import type {
   Board,
   CallerEvents,
   CallerLane,
   CallHolder,
+  ChildCall,
   Lane,
   LaneCall,
   LaneEvents,
@@ -51,6 +54,7 @@ import { BackOff, type CrashLoop } from "./back_off.ts";
 import { Crew } from "./crew.ts";
 import { Desk } from "./desk.ts";
 import type { DeskPolicy, Isolation, QueuePolicy } from "./desk_policy.ts";
+import { type DomainInfo, Domains } from "./domains.ts";
 import { Drain } from "./drain.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { LaneGroup } from "./lane_group.ts";
@@ -110,6 +114,8 @@ export interface EngineParts {
   readonly disposeTimeoutMs: number;
   /** Whether an operation is for lanes only, whatever its calls say. */
   readonly isForLanes: (operation: OperationReference) => boolean;
+  /** The operation that a lane calls so, as it was declared in the program; undefined when it was not. Default: none is. */
+  readonly lookUp?: (url: string, name: string) => OperationReference | undefined;
 }
 
 /** What an engine tells of itself. Nothing may be asked of it inside. */
@@ -148,6 +154,8 @@ export interface CallRequest extends CallLimits {
   readonly signal: AbortSignal | undefined;
   /** Whether, and when, it is tried again; undefined for never. */
   readonly retry?: RetryPolicy | undefined;
+  /** Where it runs when it is made inside of an operation. */
+  readonly spread?: "never" | "auto" | "always" | undefined;
 }
 
 /** An operation as its declaration has left it, with what it asks of a gate. */
@@ -183,6 +191,9 @@ export class Engine implements LaneEvents, TokenOwner {
   /** Told when an operation, or the gate, has finished what it had. */
   readonly #onEmpty: Map<Desk | undefined, (() => void)[]> = new Map();
   readonly #ageing: Ageing;
+  readonly #domains: Domains;
+  /** Operations that lanes have called and the program has not declared, by URL and name. */
+  readonly #foreign: Map<string, OperationReference> = new Map();
   #isTurnPlanned = false;
   #isDraining = false;
   #closing: Promise<void> | undefined;
@@ -211,6 +222,7 @@ export class Engine implements LaneEvents, TokenOwner {
       (token, error) => this.#fail(token, error),
     );
     this.#drain = new Drain(parts.clock);
+    this.#domains = this.#makeDomains();
     this.#callerWork = this.#makeCallerWork();
     this.#callerGroup = new CallerGroup({
       clock: parts.clock,
@@ -399,12 +411,7 @@ export class Engine implements LaneEvents, TokenOwner {
     const { stranded, maxStranded } = this.#parts;
     const count = stranded();
     if (count > maxStranded) this.#refuse(desk, strandedError(count, maxStranded));
-    let pass = -1;
-    if (desk.breaker !== undefined) {
-      const waitMs = desk.breaker.admit(nowMs);
-      if (waitMs > 0) this.#refuse(desk, circuitOpenError(desk.operation, waitMs));
-      pass = desk.breaker.generation;
-    }
+    const pass = this.#askBreaker(desk, nowMs);
     const full = promised === undefined
       ? this.#makeRoom(desk, bytes)
       : this.admission.use(promised, desk, bytes)
@@ -415,6 +422,14 @@ export class Engine implements LaneEvents, TokenOwner {
       this.#refuse(desk, fullError(desk, full, bytes));
     }
     return pass;
+  }
+
+  /** @returns the pass of the operation's breaker; -1 when it has none */
+  #askBreaker(desk: Desk, nowMs: number): number {
+    if (desk.breaker === undefined) return -1;
+    const waitMs = desk.breaker.admit(nowMs);
+    if (waitMs > 0) this.#refuse(desk, circuitOpenError(desk.operation, waitMs));
+    return desk.breaker.generation;
   }
 
   #refuse(desk: Desk, error: Error): never {
@@ -542,6 +557,23 @@ export class Engine implements LaneEvents, TokenOwner {
     this.ledger.late++;
   }
 
+  called(lane: Lane, call: ChildCall): void {
+    this.#domains.called(lane, call);
+    this.#planTurn();
+  }
+
+  unreadable(lane: Lane, id: number, error: unknown): void {
+    this.#domains.unreadable(lane, id, error);
+  }
+
+  givenUp(_lane: Lane, id: number, reason: unknown): void {
+    this.#domains.givenUp(id, reason);
+  }
+
+  hungry(lane: Lane): void {
+    this.#domains.hungry(lane);
+  }
+
   settled(lane: Lane): void {
     const { crew, stopping } = this.#groupOf(lane);
     stopping.answered(crew.seatOf(lane));
@@ -572,6 +604,7 @@ export class Engine implements LaneEvents, TokenOwner {
     for (const call of loss.started) {
       this.#attemptFailed(call as CallToken, FAILED, crashError(call, lane.index, loss), true);
     }
+    this.#domains.lost(lane);
     if (startError !== undefined) {
       for (const token of group.waiting()) this.#fail(token, startError);
     }
@@ -587,7 +620,10 @@ export class Engine implements LaneEvents, TokenOwner {
 
   #enqueue(token: CallToken, desk: Desk): void {
     // Where nothing crosses, arguments are copied as they are.
-    if (desk.group !== this.#callerGroup && !this.#payloads.pass(token)) return;
+    if (desk.group !== this.#callerGroup) {
+      if (!this.#payloads.pass(token)) return;
+      if (token.id < 0) this.#nameFamily(token);
+    }
     if (
       token.limits.inline === "auto" && this.#mayRunInline(desk) &&
       this.#callerWork.takes(token, this.ledger.active)
@@ -612,6 +648,7 @@ export class Engine implements LaneEvents, TokenOwner {
   #awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
     token.waits = FOR_ARGUMENTS;
     resolveArguments(
+      desk.operation,
       token.args,
       sources,
       (args) => {
@@ -620,8 +657,8 @@ export class Engine implements LaneEvents, TokenOwner {
         token.args = args;
         this.#enqueue(token, desk);
       },
-      (error) => {
-        if (!token.isSettled) this.#fail(token, error);
+      (error, wasKilled) => {
+        if (!token.isSettled) this.#reject(token, wasKilled ? KILLED : FAILED, error);
       },
     );
   }
@@ -636,6 +673,7 @@ export class Engine implements LaneEvents, TokenOwner {
   #turn(): void {
     this.#isTurnPlanned = false;
     for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.turn();
+    if (this.#domains.isHungry) this.#domains.turn();
     this.#callerGroup.turn();
     this.#callerWork.plan();
     this.admission.grant();
@@ -701,6 +739,7 @@ export class Engine implements LaneEvents, TokenOwner {
     token.lane = NOWHERE;
     token.waits = FOR_ITS_ATTEMPT;
     this.#setFirstCheck(token);
+    this.#domains.ended(token);
   }
 
   #tryAgain(token: CallToken): void {
@@ -714,12 +753,14 @@ export class Engine implements LaneEvents, TokenOwner {
 
   #reject(token: CallToken, code: number, error: unknown): void {
     this.#leave(token, code);
-    token.fail(error, code === KILLED);
+    // A child that fails is told to the lane that has called it, where somebody waits for it or nobody does.
+    token.fail(error, code === KILLED || token.id < 0);
     this.#tell(token);
   }
 
   /** Last of all: this may run functions of the user's. */
   #tell(token: CallToken): void {
+    if (token.id < 0 || this.#domains.size > 0) this.#domains.ended(token);
     if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
     this.#parts.listener.settled?.(token);
   }
@@ -895,6 +936,103 @@ export class Engine implements LaneEvents, TokenOwner {
     // Before they are stopped: a lane that is let go tells nobody of its end.
     if (this.liveLanes > 0) this.#keepAlive.hold();
     await Promise.all(this.#groups.map(({ stopping }) => stopping.stopAll()));
+  }
+
+  // Domains.
+
+  /** Calls that were made inside of operations and given to the gate, since it was made. */
+  get spread(): number {
+    return this.#domains.spread;
+  }
+
+  /** @returns what ran inside of calls, in their lanes */
+  tallyChildren(): ChildTally {
+    const tally = new ChildTally();
+    for (const { lane } of this.seats) lane.tallyChildren(tally);
+    return tally;
+  }
+
+  /** @returns the domains that have something in them */
+  domains(): DomainInfo[] {
+    const inLanes: Map<number, number> = new Map();
+    for (const { lane } of this.seats) {
+      for (const { id, live } of lane.leads()) inLanes.set(id, live);
+    }
+    return this.#domains.list(inLanes);
+  }
+
+  #makeDomains(): Domains {
+    return new Domains(this.#clock, {
+      find: (id) => this.find(id),
+      laneOf: (token) => this.#laneOf(token),
+      groupOf: (lane) => this.#groupOf(lane),
+      deskFor: ({ url, name, perLane }) => this.deskOf(this.#operationOf(url, name, perLane)),
+      lacksRoom: (desk, call) => this.#lacksRoom(desk, call),
+      submit: (desk, call) => this.#submitChild(desk, call),
+      start: (token) => this.#enqueue(token, token.desk as Desk),
+      kill: (token, reason) => this.cancel(token, reason),
+      planTurn: () => this.#planTurn(),
+    });
+  }
+
+  /** The lane that a token runs in; -1 for none. */
+  #laneOf(token: CallToken): number {
+    const isOut = token.code === ADMITTED && token.lane !== ON_CALLER;
+    if (!isOut || !this.hasStarted(token)) return -1;
+    return (this.#placeOf(token) as LaneGroup).seatOf(token).lane.index;
+  }
+
+  #operationOf(url: string, name: string, perLane: number): OperationReference {
+    const declared = this.#parts.lookUp?.(url, name);
+    if (declared !== undefined) return declared;
+    const key = `${url}\n${name}`;
+    let foreign = this.#foreign.get(key);
+    if (foreign === undefined) this.#foreign.set(key, foreign = { url, name, perLane });
+    return foreign;
+  }
+
+  #lacksRoom(desk: Desk, call: ChildCall): Error | undefined {
+    const { stranded, maxStranded } = this.#parts;
+    const count = stranded();
+    if (count > maxStranded) return strandedError(count, maxStranded);
+    const bytes = this.#bytesOf(desk, call);
+    const full = this.admission.fullBound(desk, bytes);
+    return full && fullError(desk, full, bytes);
+  }
+
+  #bytesOf(desk: Desk, { args, transfer }: ChildCall): number {
+    return this.admission.countsBytes(desk) ? payloadBytes(args, transfer, Infinity) : 0;
+  }
+
+  /** Makes the token of a child. It belongs to what is there: a gate that drains, or closes, finishes it too. */
+  #submitChild(desk: Desk, call: ChildCall): CallToken {
+    const nowMs = this.#clock.now();
+    const pass = this.#askBreaker(desk, nowMs);
+    const request: CallRequest = {
+      timeoutMs: call.timeoutMs,
+      queueTimeoutMs: call.queueTimeoutMs,
+      deadlineMs: call.deadlineMs,
+      priority: call.priority,
+      transfer: call.transfer,
+      inline: "never",
+      signal: undefined,
+    };
+    const token = new CallToken(call.id, desk.operation, call.args, request, this, nowMs);
+    token.pass = pass;
+    token.bytes = this.#bytesOf(desk, call);
+    this.#table.set(token);
+    this.ledger.enter(token, desk);
+    this.#setFirstCheck(token);
+    if (desk.group === this.#callerGroup) this.#callerGroup.submitted(token);
+    return token;
+  }
+
+  /** Its lane is told whose child it is, in front of its arguments. */
+  #nameFamily(token: CallToken): void {
+    const family = this.#domains.familyOf(token);
+    if (family === undefined) return;
+    token.args = [...family, ...token.args];
+    token.operation = childOperation(token.operation);
   }
 
   // The caller's own thread.

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Board, CallHolder, LaneCall } from "../bridge/contract.ts";
+import type { Board, CallHolder, Lane, LaneCall } from "../bridge/contract.ts";
 import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Crew } from "./crew.ts";
@@ -161,6 +161,37 @@ export class LaneGroup implements TokenGroup {
     this.#parts.ledger.move(token, ADMITTED);
     token.admittedMs = nowMs;
     token.lane = lane;
+  }
+
+  /**
+   * Gives a child to a lane in which all that runs waits for children, wherever it is: it is run at once there.
+   *
+   * @returns false when it has started, or may not go on
+   */
+  hand(lane: Lane, token: CallToken): boolean {
+    const seat = this.crew.seatOf(lane);
+    if (this.isPaused || !seat.isOpen || lane.occupied >= lane.capacity) return false;
+    if (token.code === ADMITTED) {
+      if (!this.holderOf(token).recall(token)) return false;
+      this.#return(token);
+    } else if (token.queue === this.#mail) this.#mail.remove(token);
+    else if (token.queue === undefined || !(token.desk as Desk).takeOut(token)) return false;
+    this.#admitAs(token, lane.index, this.#parts.clock.now());
+    lane.sendChild(token);
+    if (!token.isSettled) this.#parts.onAdmitted(token);
+    return true;
+  }
+
+  /** Whether a lane has nothing to do, or could be started, while nothing waits for it. */
+  hasIdle(besides: Lane): boolean {
+    let idle = 0;
+    for (const seat of this.crew.seats) {
+      if (seat.lane === besides) continue;
+      const isFree = seat.isOpen && seat.lane.executing === 0 && seat.lane.occupied === 0;
+      if (isFree || seat.state === "starting" || this.crew.mayStart(seat)) idle++;
+    }
+    const waiting = this.lineup.size + this.#mail.size + this.#admitted - this.crew.executing;
+    return idle > waiting;
   }
 
   // Taking back.

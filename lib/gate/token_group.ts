@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CallHolder } from "../bridge/contract.ts";
+import type { CallHolder, Lane } from "../bridge/contract.ts";
 import type { CallToken } from "../call_token.ts";
 import type { Lineup } from "./lineup.ts";
 
@@ -28,6 +28,8 @@ export interface TokenGroup {
   holderOf(token: CallToken): CallHolder;
   /** Leaves a function that runs to itself: it was asked to stop. */
   giveUp(token: CallToken, reason: unknown): void;
+  /** Whether there is a place for one more call at once, other than a lane. */
+  hasIdle(besides: Lane): boolean;
   /** A token that was given out is here no more. */
   left(token: CallToken): void;
 }

@@ -10,6 +10,9 @@ const CALLERS_THREAD = -1;
 /** A run from its start to its end. */
 export class CallerRun {
   readonly tokenId: number;
+  /** Calls of other operations are calls of the program here. */
+  readonly parentId: undefined = undefined;
+  readonly domainId: number;
   readonly lane: number = CALLERS_THREAD;
   readonly startedMs: number;
   #controller: AbortController | undefined;
@@ -19,6 +22,7 @@ export class CallerRun {
   /** @param tokenId the token @param startedMs when it started, in ms since the epoch */
   constructor(tokenId: number, startedMs: number) {
     this.tokenId = tokenId;
+    this.domainId = tokenId;
     this.startedMs = startedMs;
   }
 

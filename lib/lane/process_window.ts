@@ -17,6 +17,8 @@ export interface WindowOperation {
   readonly number: number;
   /** How many of its asynchronous calls may overlap. */
   readonly perLane: number;
+  /** Whether its calls are made inside of others, which may wait for them in this very process: none is written ahead. */
+  readonly isChild: boolean;
   /** Whether its module is loaded, or is known not to load. */
   isLoaded: boolean;
   /** How many of its calls are inside. */
@@ -55,9 +57,12 @@ export class ProcessWindow {
     return this.#inside.size;
   }
 
-  /** @param number its number @param perLane how many of its asynchronous calls may overlap @returns an operation of which nothing is known */
-  operation(number: number, perLane: number): WindowOperation {
-    return { number, perLane, isLoaded: false, inside: 0, meanMs: Infinity };
+  /**
+   * @param number its number @param perLane how many of its asynchronous calls may overlap @param isChild whether its calls are made inside of others
+   * @returns an operation of which nothing is known
+   */
+  operation(number: number, perLane: number, isChild: boolean): WindowOperation {
+    return { number, perLane, isChild, isLoaded: false, inside: 0, meanMs: Infinity };
   }
 
   /** Whether a call may be written now. */
@@ -65,7 +70,7 @@ export class ProcessWindow {
     if (this.#inside.size === 0) return true;
     // The process may be stopped soon, and is not to take more along.
     if (this.#aborted > 0 || !operation.isLoaded) return false;
-    const isQuick = !isLimited && operation.meanMs < QUICK_MS;
+    const isQuick = !isLimited && !operation.isChild && operation.meanMs < QUICK_MS;
     if (isQuick && this.#inside.size < MOST_AHEAD && this.#areAllQuick()) return true;
     return operation.inside < operation.perLane && this.#isOpen();
   }

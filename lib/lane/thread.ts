@@ -6,16 +6,32 @@
 
 import { ControlBlock } from "../bridge/control_block.ts";
 import { allocateAnswers, AnswerReader } from "../bridge/answer_ring.ts";
-import type { Lane, LaneCall, LaneEvents, OperationReference } from "../bridge/contract.ts";
+import { ChildOperation } from "../bridge/child_operation.ts";
+import type { LeadChildren } from "../bridge/child_table.ts";
+import type { ChildOperationName, ChildTally } from "../bridge/child_tally.ts";
+import { movedBack, readSpread, writeOutcome } from "../bridge/child_messages.ts";
+import type {
+  ChildCall,
+  ChildOutcome,
+  Lane,
+  LaneCall,
+  LaneEvents,
+  OperationReference,
+} from "../bridge/contract.ts";
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
 import {
   ABORT,
   ANSWER_FIELDS,
   ANSWERS,
+  CHILD_ANSWERS,
+  CHILD_BACK,
+  CHILD_ROW,
   CRASH,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
+  GIVEN_UP,
+  HUNGRY,
   INIT,
   type LaneInit,
   OPERATION,
@@ -26,6 +42,8 @@ import {
   RETURNED,
   RETURNED_PACKED,
   SKIPPED,
+  SPREAD,
+  type SpreadCall,
   THREW,
   UNSTARTABLE,
   UP,
@@ -34,6 +52,7 @@ import {
 import { FrameReader } from "../bridge/frames.ts";
 import { PackedOperation, type PackedPlace, unpack } from "../bridge/packing.ts";
 import { decodeThrown } from "../bridge/thrown.ts";
+import { withoutMarks } from "../bridge/transfer.ts";
 import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
 import type { WorkerHandle, WorkerSettings, WorkerStarter } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
@@ -54,6 +73,8 @@ const PROOF_MS = 50;
 const FIRST_PROOF_MS = 1;
 /** In place of a token's id: nothing is to be stopped, only its event loop is to be heard of. */
 const NO_TOKEN = -1;
+/** State code of a token that has failed. */
+const FAILED_CODE = 4;
 /** Outcome, on this side only: the answer cannot be read. */
 const UNREADABLE = -1;
 
@@ -64,6 +85,10 @@ export interface ThreadLaneParts {
   readonly events: LaneEvents;
   readonly stranded: StrandedThreads;
   readonly numbers: OperationNumbers;
+  /** Numbers the starts of the gate's lanes, of every kind. */
+  readonly nextBirth: () => number;
+  /** Whether the gate has other lanes. */
+  readonly hasOthers: boolean;
   /** The board of the gate; undefined when its calls go by message only. */
   readonly board: SharedBoard | undefined;
   /** Whether calls that go by message go in frames. */
@@ -108,6 +133,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   readonly #life: number;
   readonly #answerMemory: SharedArrayBuffer = allocateAnswers();
   readonly #answers: AnswerReader = new AnswerReader(this.#answerMemory);
+  readonly #birth: number;
+  /** What the rows of the table of children are for. */
+  readonly #childNames: ChildOperationName[] = [];
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
@@ -146,6 +174,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const { clock, startTimeoutMs } = parts;
     this.#silence = new SilenceWatch(clock, this, startTimeoutMs, () => this.#fallSilent());
     this.#life = parts.board?.join(this) ?? 0;
+    this.#birth = parts.nextBirth();
     laneStarted();
     try {
       this.#worker = parts.adapter.startWorker(parts.entryUrl, parts.settings, {
@@ -239,6 +268,59 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     return this.#board!.abandon(call.slot);
   }
 
+  // Calls inside of its calls.
+
+  sendChild(call: LaneCall): void {
+    const slot = this.mailbox.put(call);
+    this.control.open(slot, call.latestMs);
+    this.#sender.sendChild(call, this.#parts.numbers.of(call.operation));
+    this.watch();
+  }
+
+  answerChildren(outcomes: readonly ChildOutcome[]): void {
+    if (this.#hasEnded) return;
+    const answers = outcomes.map(writeOutcome);
+    try {
+      this.#post([CHILD_ANSWERS, ...answers]);
+    } catch {
+      // Some result came here and cannot go on, such as shared memory to a process: it fails alone.
+      for (let i = 0; i < answers.length; i++) this.#answerChild(outcomes[i]!);
+    }
+  }
+
+  #answerChild(outcome: ChildOutcome): void {
+    try {
+      this.#post([CHILD_ANSWERS, writeOutcome(outcome)]);
+    } catch (error) {
+      this.#post([CHILD_ANSWERS, writeOutcome({ ...outcome, code: FAILED_CODE, value: error })]);
+    }
+  }
+
+  returnChild(call: ChildCall): void {
+    if (this.#hasEnded) return;
+    // What was moved is here; everything else the lane has kept.
+    const moved = movedBack(call);
+    if (moved.length === 0) this.#post([CHILD_BACK, call.id]);
+    else this.#post([CHILD_BACK, call.id, withoutMarks(call.args)], moved);
+  }
+
+  tallyChildren(tally: ChildTally, isOver: boolean): void {
+    tally.add(this.control.children, this.#childNames, isOver);
+  }
+
+  leads(): LeadChildren[] {
+    return this.control.children.leads();
+  }
+
+  #receiveSpread(spread: SpreadCall): void {
+    const { events } = this.#parts;
+    try {
+      events.called(this.#lane, readSpread(spread));
+    } catch (error) {
+      events.unreadable(this.#lane, spread.id, error);
+    }
+  }
+
   get heapBytes(): number {
     return this.control.heapBytes;
   }
@@ -307,9 +389,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   }
 
   introduce(number: number, operation: OperationReference): void {
-    const isPacked = operation instanceof PackedOperation;
+    const isChild = operation instanceof ChildOperation;
+    const isPacked = isChild ? operation.isPacked : operation instanceof PackedOperation;
     const { url, name, perLane = 1 } = operation;
-    this.#post([OPERATION, number, url, name, isPacked, perLane]);
+    this.#post([OPERATION, number, url, name, isPacked, perLane, isChild]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -416,6 +499,22 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       case CRASH:
         this.#cause = decodeError(message[1]);
         return;
+      case SPREAD:
+        return this.#receiveSpread(message[1] as SpreadCall);
+      case GIVEN_UP:
+        return this.#parts.events.givenUp(
+          this.#lane,
+          message[1] as number,
+          decodeError(message[2]),
+        );
+      case HUNGRY:
+        return this.#parts.events.hungry(this.#lane);
+      case CHILD_ROW:
+        this.#childNames[message[1] as number] = {
+          url: message[2] as string,
+          name: message[3] as string,
+        };
+        return;
       case DISPOSABLE:
         this.isDisposable = true;
         return;
@@ -435,6 +534,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const init: LaneInit = {
       protocol: PROTOCOL,
       lane: this.#lane.index,
+      birth: this.#birth,
+      hasOthers: this.#parts.hasOthers,
       control: this.control.memory,
       maxPayloadBytes: this.#parts.maxPayloadBytes,
       board: this.#board && {

@@ -47,6 +47,7 @@ const COMPOSITION = [
   "lib/gate_options.ts",
   "lib/process_options.ts",
   "lib/nested_call.ts",
+  "lib/nested_scope.ts",
   "lib/breaker_options.ts",
   "lib/rate_limit_options.ts",
   "lib/retry_options.ts",
@@ -62,7 +63,12 @@ const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/ob
 /** One call, as the caller sees it and as the gate keeps it. */
 const CALL = ["lib/token.ts", "lib/call_token.ts"];
 /** What the caller's side and the worker's side both load. */
-const SHARED = ["lib/registry.ts", "lib/lane_context.ts", "lib/lane_mark.ts"];
+const SHARED = [
+  "lib/registry.ts",
+  "lib/lane_context.ts",
+  "lib/lane_mark.ts",
+  "lib/lane_scope.ts",
+];
 const EVERYTHING_BELOW = [
   ...COMPOSITION,
   ...READING,
