@@ -92,7 +92,7 @@ export interface LaneChildren {
   /** It has settled here. @param code state code of its token @param isIdle whether it was waiting */
   settled(lead: LaneLead, record: ChildRecord, code: number, isIdle: boolean): void;
   /** It is given away: the gate counts it from now on. */
-  left(lead: LaneLead, record: ChildRecord, isIdle: boolean): void;
+  left(lead: LaneLead, record: ChildRecord): void;
   /**
    * Gives a call to the gate.
    *

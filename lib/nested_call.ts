@@ -184,6 +184,7 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
   #argumentsCame(args: readonly unknown[]): void {
     const { token } = this;
     if (token.isSettled) return;
+    this.#children.idles(this.#record, false);
     token.waits = FOR_ITS_DESK;
     this.#start(args, now());
   }
@@ -204,7 +205,6 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
     const { token } = this;
     const settings = this.#settings;
     const { deadlineMs } = settings;
-    const isIdle = token.waits !== FOR_ITS_DESK;
     try {
       this.#children.give(this, args, {
         parentId: this.#parent.tokenId,
@@ -224,7 +224,7 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
       this.#fail(FAILED, isOurs ? cause : findUncloneable(token.operation.name, args, cause));
       return true;
     }
-    this.#children.left(this.lead, this.#record, isIdle);
+    this.#children.left(this.lead, this.#record);
     this.#args = args;
     this.#isOutside = true;
     token.code = ADMITTED;

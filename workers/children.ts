@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { CHILD_ROWS, ENTERED, IDLE, RETURNED_WELL } from "../lib/bridge/child_table.ts";
 import type { ControlBlock } from "../lib/bridge/control_block.ts";
 import { encodeError } from "../lib/bridge/error_codec.ts";
@@ -17,6 +18,7 @@ import {
   SPREAD,
   type SpreadCall,
 } from "../lib/bridge/protocol.ts";
+import { NotCloneableError } from "../lib/errors.ts";
 import { hasRevivables } from "../lib/bridge/revivables.ts";
 import { decodeThrown } from "../lib/bridge/thrown.ts";
 import { isTransferred, toMove, withoutMarks } from "../lib/bridge/transfer.ts";
@@ -59,6 +61,7 @@ export class Children implements LaneChildren {
   #last: Definition | undefined;
   #lastRecord: ChildRecord | undefined;
   #serial = 0;
+  #isTellPlanned = false;
 
   /** @param init what the gate has told @param control the lane's control block @param port the way to the gate @param onGiven told when something is given to the gate */
   constructor(init: LaneInit, control: ControlBlock, port: LanePort, onGiven: () => void) {
@@ -112,6 +115,17 @@ export class Children implements LaneChildren {
     if (isIdle) table.add(record.row, IDLE, 1);
     if (lead.live++ === 0) lead.place = table.open(lead.tokenId);
     else if (lead.place >= 0) table.addLive(lead.place, 1);
+    if (this.#port.control !== undefined) this.#planToTell();
+  }
+
+  /** Where no memory is shared, a lead that goes on asynchronously is to be seen with its children all the same. */
+  #planToTell(): void {
+    if (this.#isTellPlanned) return;
+    this.#isTellPlanned = true;
+    setImmediate(() => {
+      this.#isTellPlanned = false;
+      this.#control.tellChildren();
+    });
   }
 
   idles(record: ChildRecord, isIdle: boolean): void {
@@ -125,10 +139,8 @@ export class Children implements LaneChildren {
     this.#leave(lead);
   }
 
-  left(lead: LaneLead, record: ChildRecord, isIdle: boolean): void {
-    const table = this.#control.children;
-    if (isIdle) table.add(record.row, IDLE, -1);
-    table.add(record.row, ENTERED, -1);
+  left(lead: LaneLead, record: ChildRecord): void {
+    this.#control.children.add(record.row, ENTERED, -1);
     this.#leave(lead);
   }
 
@@ -141,8 +153,7 @@ export class Children implements LaneChildren {
 
   give(call: OutsideCall, args: readonly unknown[], request: OutsideRequest): void {
     const { definition, record } = request;
-    const moved = listMoved(args);
-    const list = toMove([...request.transfer ?? [], ...(moved ?? []).flatMap((own) => own ?? [])]);
+    const moved = listMoved(args, request.transfer);
     const packed = hasRevivables() ? pack(withoutMarks(args)) : undefined;
     const spread: SpreadCall = {
       id: call.id,
@@ -161,9 +172,8 @@ export class Children implements LaneChildren {
       args: (packed?.value ?? withoutMarks(args)) as readonly unknown[],
       places: packed?.places,
       moved,
-      transfer: request.transfer,
     };
-    this.#port.post([SPREAD, spread], list);
+    this.#port.post([SPREAD, spread], moved);
     this.#outside.set(call.id, call);
     call.lead.outside++;
     this.#onGiven();
@@ -209,10 +219,21 @@ export class Children implements LaneChildren {
   }
 }
 
-/** @param args arguments @returns what is marked to be moved of each; undefined when nothing is */
-function listMoved(
-  args: readonly unknown[],
-): readonly (readonly object[] | undefined)[] | undefined {
-  if (!args.some(isTransferred)) return undefined;
-  return args.map((value) => isTransferred(value) ? toMove(value.list) : undefined);
+/**
+ * @param args arguments @param transfer what is to be moved beside what is marked among them
+ * @returns all that is to be moved
+ * @throws {NotCloneableError} when something in it cannot be kept by the gate until a lane is free
+ */
+function listMoved(args: readonly unknown[], transfer: readonly object[] | undefined): object[] {
+  const list: object[] = [...transfer ?? []];
+  for (const value of args) if (isTransferred(value)) list.push(...value.list);
+  const moved = toMove(list);
+  for (const item of moved) {
+    if (item instanceof ArrayBuffer) continue;
+    throw new NotCloneableError(
+      `Cannot transfer a ${item.constructor.name} to another lane from inside of an operation: only the memory of buffers goes there; ` +
+        `call it with the option spread: "never"`,
+    );
+  }
+  return moved;
 }

@@ -566,10 +566,12 @@ export class LaneCore {
     });
   }
 
-  /** Whether this lane takes nothing else, and all that runs in it waits for children that were given to the gate. */
+  /** Whether this lane takes nothing else by itself, and all that runs in it waits for children that were given to the gate. */
   get #isWaitingForChildren(): boolean {
     if (this.#children!.outside === 0) return false;
-    if (!this.#isBusy && this.#inFlight.isOpen) return false;
+    // What a process takes is decided by its gate, which may keep a child behind what cannot be written yet.
+    const takesOthers = !this.#isBusy && this.#inFlight.isOpen && this.#port.control === undefined;
+    if (takesOthers) return false;
     if (this.#isBusy && this.#running?.outside === 0) return false;
     if (!this.#inFlight.areAllWaiting) return false;
     for (const context of this.#beside) if (context.outside === 0) return false;

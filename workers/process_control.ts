@@ -18,7 +18,7 @@ export interface StampWriter {
   ended(slot: number, nowMs: number): void;
   /** How large the heap is, in bytes. */
   heap(bytes: number): void;
-  /** What the table of the calls inside of calls says. It may go with what is written next. */
+  /** What the table of the calls inside of calls says. */
   children(table: Float64Array): void;
 }
 

@@ -169,6 +169,7 @@ class RecordWriter {
 
   children(table: Float64Array): void {
     this.#held.push(makeRecord(CHILDREN, new Uint8Array(table.buffer)));
+    this.#flush();
   }
 
   write(kind: number, bytes: Uint8Array): void {

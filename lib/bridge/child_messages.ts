@@ -9,28 +9,20 @@ import { pack, type PackedPlace, unpack } from "./packing.ts";
 import type { ChildAnswer, SpreadCall } from "./protocol.ts";
 import { hasRevivables } from "./revivables.ts";
 import { encodeThrown } from "./thrown.ts";
-import { isTransferred, toMove, transfer } from "./transfer.ts";
 
 /** State code of a token that has completed. */
 const COMPLETED = 3;
 
 /**
  * @param spread a call as it came
- * @returns the call, with its instances, and marks where something is to be moved on
+ * @returns the call, with its instances
  * @throws {NotCloneableError} when a class among the arguments is not declared in the program
  * @throws what `decode` of a class throws
  */
 export function readSpread(spread: SpreadCall): ChildCall {
-  const { places, moved } = spread;
-  let args = spread.args;
-  if (places !== undefined) args = unpack(args, places as readonly PackedPlace[]) as unknown[];
-  if (moved !== undefined) {
-    args = args.map((value, place) => {
-      const list = moved[place];
-      return list === undefined ? value : transfer(value, list);
-    });
-  }
-  return { ...spread, args };
+  const { places } = spread;
+  if (places === undefined) return spread;
+  return { ...spread, args: unpack(spread.args, places as readonly PackedPlace[]) as unknown[] };
 }
 
 /** @param outcome what became of a call @returns the same, to be sent */
@@ -42,11 +34,4 @@ export function writeOutcome(outcome: ChildOutcome): ChildAnswer {
   const packed = hasRevivables() ? pack(value) : undefined;
   if (packed === undefined) return { ...outcome, places: undefined };
   return { ...outcome, value: packed.value, places: packed.places };
-}
-
-/** @param call a call that is to run where it was made @returns all that was moved here with its arguments, to be moved back */
-export function movedBack(call: ChildCall): object[] {
-  const list: object[] = [...call.transfer ?? []];
-  for (const value of call.args) if (isTransferred(value)) list.push(...value.list);
-  return toMove(list);
 }

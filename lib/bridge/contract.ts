@@ -39,10 +39,9 @@ export interface ChildCall {
   readonly queueTimeoutMs: number | undefined;
   readonly deadlineMs: number | undefined;
   readonly priority: number;
-  /** The arguments; marked where something in them is moved. */
   readonly args: readonly unknown[];
-  /** What of them is moved beside that. */
-  readonly transfer: readonly object[] | undefined;
+  /** Memory that came with the arguments, and that the lane has no more. */
+  readonly moved: readonly object[];
 }
 
 /** What became of such a call. */

@@ -82,10 +82,8 @@ export interface SpreadCall {
   readonly args: readonly unknown[];
   /** Where instances stood among the arguments, if they were packed. */
   readonly places: readonly unknown[] | undefined;
-  /** What of the arguments was moved, by argument. */
-  readonly moved: readonly (readonly object[] | undefined)[] | undefined;
-  /** What was moved beside that. */
-  readonly transfer: readonly object[] | undefined;
+  /** Memory that was moved with the arguments. From the gate on it is copied: a child is to be given to another lane as often as it takes. */
+  readonly moved: readonly object[];
 }
 
 /** What became of a call that ran elsewhere. */

@@ -86,6 +86,8 @@ export class Domains {
   readonly #hungry: Set<Lane> = new Set();
   readonly #outcomes: Map<Lane, ChildOutcome[]> = new Map();
   readonly #onFlush: () => void;
+  /** Children whose leads have ended while nothing may be killed; undefined while everything may. */
+  #doomed: Child[] | undefined;
 
   /** @param clock the time @param moves the engine's part */
   constructor(clock: Clock, moves: DomainMoves) {
@@ -206,7 +208,24 @@ export class Domains {
     const domain = this.#domains.get(token.id);
     if (domain === undefined) return;
     this.#domains.delete(token.id);
-    for (const child of domain.children) {
+    if (this.#doomed !== undefined) this.#doomed.push(...domain.children);
+    else this.#killAll(domain.children);
+  }
+
+  /** Until {@linkcode Domains.release} the children of leads that end are not killed: a lane is lost, and some of them with it. */
+  hold(): void {
+    this.#doomed = [];
+  }
+
+  /** Kills what is left of them. */
+  release(): void {
+    const doomed = this.#doomed ?? [];
+    this.#doomed = undefined;
+    this.#killAll(doomed);
+  }
+
+  #killAll(children: Iterable<Child>): void {
+    for (const child of children) {
       child.isUnwanted = true;
       this.#moves.kill(child.token, "the operation that called it has ended");
     }
@@ -246,13 +265,14 @@ export class Domains {
     return call && [call.parentId, call.domainId];
   }
 
-  /** Gives a child to each lane that waits for one, the oldest first that has not started. */
+  /** Gives a child to each lane that waits for one: the oldest that has not started and is not left to a lane that has nothing to do. */
   turn(): void {
     for (const lane of this.#hungry) {
       const group = this.#moves.groupOf(lane);
+      let idle = group.idleBesides(lane);
       for (const { token } of this.#children.values()) {
-        if ((token.desk as Desk).group !== group) continue;
-        if (!group.hand(lane, token)) continue;
+        if ((token.desk as Desk).group !== group || this.#moves.laneOf(token) >= 0) continue;
+        if (idle-- > 0 || !group.hand(lane, token)) continue;
         this.#hungry.delete(lane);
         break;
       }

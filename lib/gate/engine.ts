@@ -601,10 +601,13 @@ export class Engine implements LaneEvents, TokenOwner {
     }
     stopping.lost(seat);
     group.retirement.lost(seat);
+    // All of them are gone: what one has called may be among the others.
+    this.#domains.hold();
     for (const call of loss.started) {
       this.#attemptFailed(call as CallToken, FAILED, crashError(call, lane.index, loss), true);
     }
     this.#domains.lost(lane);
+    this.#domains.release();
     if (startError !== undefined) {
       for (const token of group.waiting()) this.#fail(token, startError);
     }
@@ -1000,8 +1003,8 @@ export class Engine implements LaneEvents, TokenOwner {
     return full && fullError(desk, full, bytes);
   }
 
-  #bytesOf(desk: Desk, { args, transfer }: ChildCall): number {
-    return this.admission.countsBytes(desk) ? payloadBytes(args, transfer, Infinity) : 0;
+  #bytesOf(desk: Desk, { args }: ChildCall): number {
+    return this.admission.countsBytes(desk) ? payloadBytes(args, undefined, Infinity) : 0;
   }
 
   /** Makes the token of a child. It belongs to what is there: a gate that drains, or closes, finishes it too. */
@@ -1013,7 +1016,6 @@ export class Engine implements LaneEvents, TokenOwner {
       queueTimeoutMs: call.queueTimeoutMs,
       deadlineMs: call.deadlineMs,
       priority: call.priority,
-      transfer: call.transfer,
       inline: "never",
       signal: undefined,
     };

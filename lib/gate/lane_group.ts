@@ -182,13 +182,20 @@ export class LaneGroup implements TokenGroup {
     return true;
   }
 
-  /** Whether a lane has nothing to do, or could be started, while nothing waits for it. */
-  hasIdle(besides: Lane): boolean {
+  /** @returns how many lanes have nothing to do, this one not counted */
+  idleBesides(lane: Lane): number {
     let idle = 0;
     for (const seat of this.crew.seats) {
-      if (seat.lane === besides) continue;
-      const isFree = seat.isOpen && seat.lane.executing === 0 && seat.lane.occupied === 0;
-      if (isFree || seat.state === "starting" || this.crew.mayStart(seat)) idle++;
+      if (seat.lane !== lane && seat.isOpen && isIdle(seat.lane)) idle++;
+    }
+    return idle;
+  }
+
+  /** Whether a lane has nothing to do, or could be started, while nothing waits for it. */
+  hasIdle(besides: Lane): boolean {
+    let idle = this.idleBesides(besides);
+    for (const seat of this.crew.seats) {
+      if (seat.state === "starting" || this.crew.mayStart(seat)) idle++;
     }
     const waiting = this.lineup.size + this.#mail.size + this.#admitted - this.crew.executing;
     return idle > waiting;
@@ -286,4 +293,8 @@ export class LaneGroup implements TokenGroup {
       yield token;
     }
   }
+}
+
+function isIdle(lane: Lane): boolean {
+  return lane.executing === 0 && lane.occupied === 0;
 }

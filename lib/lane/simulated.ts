@@ -373,7 +373,7 @@ class SimulatedRun implements LaneRun {
       deadlineMs: undefined,
       priority: 0,
       args: [id],
-      transfer: undefined,
+      moved: [],
     };
     this.#deliver(() => this.#parts.events.called(this.#lane, call));
   }

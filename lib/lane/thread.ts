@@ -9,7 +9,7 @@ import { allocateAnswers, AnswerReader } from "../bridge/answer_ring.ts";
 import { ChildOperation } from "../bridge/child_operation.ts";
 import type { LeadChildren } from "../bridge/child_table.ts";
 import type { ChildOperationName, ChildTally } from "../bridge/child_tally.ts";
-import { movedBack, readSpread, writeOutcome } from "../bridge/child_messages.ts";
+import { readSpread, writeOutcome } from "../bridge/child_messages.ts";
 import type {
   ChildCall,
   ChildOutcome,
@@ -52,7 +52,6 @@ import {
 import { FrameReader } from "../bridge/frames.ts";
 import { PackedOperation, type PackedPlace, unpack } from "../bridge/packing.ts";
 import { decodeThrown } from "../bridge/thrown.ts";
-import { withoutMarks } from "../bridge/transfer.ts";
 import { AT_WORK, NEEDS_MESSAGE } from "../bridge/parking.ts";
 import type { WorkerHandle, WorkerSettings, WorkerStarter } from "../runtime/adapter.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
@@ -299,9 +298,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   returnChild(call: ChildCall): void {
     if (this.#hasEnded) return;
     // What was moved is here; everything else the lane has kept.
-    const moved = movedBack(call);
-    if (moved.length === 0) this.#post([CHILD_BACK, call.id]);
-    else this.#post([CHILD_BACK, call.id, withoutMarks(call.args)], moved);
+    if (call.moved.length === 0) this.#post([CHILD_BACK, call.id]);
+    else this.#post([CHILD_BACK, call.id, call.args], call.moved);
   }
 
   tallyChildren(tally: ChildTally, isOver: boolean): void {

@@ -51,6 +51,10 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
         }
       });
       assertEquals(ids.size, 48);
+      // What the rows of a lane's table are for comes by message.
+      while (gate.stats().children.operations[0]?.name !== "leaf") {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
       const { children, submitted } = gate.stats();
       assertEquals([submitted, children.submitted, children.completed], [6, 48, 48]);
       assertEquals(children.operations.map(({ name, completed }) => [name, completed]), [
@@ -107,7 +111,9 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
       await using(makeGate({ lanes: 2, graceMs: 30_000 }), async (gate) => {
         const flag = makeWords(2, isShared);
         const token = gate.call(longLead, flag, spread, 3);
-        await changed(flag, 0, 2);
+        // A lane runs a second child beside the first only when that waits for a child of its own.
+        const running = spread === "never" ? 3 : 2;
+        await changed(flag, 0, running - 1);
         const [domain] = gate.domains();
         assertEquals([domain!.id, domain!.operation, domain!.parent], [
           token.id,
@@ -118,8 +124,8 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
         assert(domain!.lanes.length >= 1 && domain!.lanes.length <= 2);
         token.cancel("all of it");
         await assertRejects(() => token, TokenCancelledError);
-        // All three were told; the lanes are whole, since all have stopped.
-        await changed(flag, 1, 2);
+        // All that ran were told; the lanes are whole, since all have stopped.
+        await changed(flag, 1, running - 1);
         assertEquals(await gate.call(family.plus, 1, 2), 3);
         checkNothingLeft(gate);
         const { killed, children, crashes } = gate.stats();
@@ -192,11 +198,11 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
       let outcome: unknown;
       // A lane that has nothing else to do may be given its own child after all.
       do {
+        await gate.started();
         outcome = await gate.call(family.leadOfTheDead, "always").catch((error) => error);
       } while (outcome instanceof LaneCrashError);
       assertEquals(outcome, "LaneCrashError");
       checkNothingLeft(gate);
-      assertEquals(gate.stats().children.killed, 1);
     });
   });
 
