@@ -191,10 +191,7 @@ export class LaneCore {
       this.#control = this.#port.control ?? new ControlBlock(init.control!);
       this.#meter = new HeapMeter(this.#control);
       this.#answers.maxPayloadBytes = init.maxPayloadBytes;
-      const onGiven = (): void => {
-        this.#isHungry = false;
-        this.#planLook();
-      };
+      const onGiven = (): void => this.#lookAgain();
       mark.children = this.#children = new Children(init, this.#control, this.#port, onGiven);
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
       else this.#answers.posted = this.#posted = new PostedCalls(init.board, this.#control);
@@ -489,6 +486,7 @@ export class LaneCore {
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
     learn(operation, endedMs - startedMs);
+    if (this.#children!.outside > 0) this.#lookAgain();
     this.#answers.finished(operation.name, tag, outcome, value, endedMs);
   }
 
@@ -552,6 +550,12 @@ export class LaneCore {
       (result) => finishLater(RETURNED, result),
       (error) => finishLater(THREW, encodeThrown(error)),
     );
+  }
+
+  /** The gate takes a lane that has answered for one that takes calls. */
+  #lookAgain(): void {
+    this.#isHungry = false;
+    this.#planLook();
   }
 
   /** Looks, when the event loop has had a turn, whether this lane may run a child of any call. */

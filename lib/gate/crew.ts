@@ -165,6 +165,7 @@ export class Crew {
   /** Records that a lane does its work. */
   answered(seat: Seat): void {
     seat.answers++;
+    if (seat.isBlocked && seat.lane.executing === 0) seat.isBlocked = false;
     if (seat.hasAnswered) return;
     seat.hasAnswered = true;
     seat.barrenStarts = 0;
@@ -179,6 +180,7 @@ export class Crew {
   lost(seat: Seat, loss: LaneLoss): LaneStartError | undefined {
     const wasStopped = seat.state === "stopping";
     seat.state = "down";
+    seat.isBlocked = false;
     if (!wasStopped) this.#backOff.crashed(seat, loss);
     // A lane that took a token with it is no endless restart: each such loss ends a token.
     const isBarren = !wasStopped && !seat.hasAnswered && loss.started.length === 0;

@@ -8,7 +8,7 @@
  * lanes kept by calls that wait for them. A lane in which all that runs waits for children says so (`hungry`), and is given one, of whatever lead, to run beside. So as long as
  * children wait for a lane, and nothing runs that will come to its end by itself, some lane takes the next: by induction over the trees, which are finite, each of them ends.
  * *A permit*: what waits for a permit may not have an ancestor that holds one, or two could wait for each other's; such a child runs in the lane of its lead, under the
- * permits that are held for it. *Room in the queue*: when there is none a child runs in the lane of its lead, which is slowed down by it, as anybody who calls too much should be.
+ * permits that are held for it. Nor does a call hold one that waits in a lane behind calls that wait for children: it is taken back. *Room*, in the queue or in the mailboxes: when there is none a child runs in the lane of its lead, which is slowed down by it, as anybody who calls too much should be.
  *
  * @module
  */
@@ -119,9 +119,11 @@ export class Domains {
     const desk = moves.deskFor(call);
     const isHeld = desk.hasPermits && this.#holdsPermits(lead);
     const full = moves.lacksRoom(desk, call);
-    if (!call.isForOthers && (isHeld || full !== undefined || !this.#isWorthIt(lane, desk, call))) {
-      return lane.returnChild(call);
-    }
+    // Each call that waits for a child keeps a place in the mailbox of its lane: half of them are left for what they wait for.
+    const isCrowded = lane.occupied > lane.capacity / 2;
+    const isForHere = isHeld || isCrowded || full !== undefined ||
+      !this.#isWorthIt(lane, desk, call);
+    if (isForHere && !call.isForOthers) return lane.returnChild(call);
     let error: unknown = full;
     if (isHeld && this.#holdsSamePermits(lead, desk)) error = heldError(desk, lead);
     if (error === undefined) {
@@ -150,6 +152,7 @@ export class Domains {
   /** All that runs in a lane waits for children. */
   hungry(lane: Lane): void {
     this.#hungry.add(lane);
+    this.#moves.groupOf(lane).block(lane);
     this.#moves.planTurn();
   }
 

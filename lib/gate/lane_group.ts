@@ -166,20 +166,35 @@ export class LaneGroup implements TokenGroup {
   /**
    * Gives a child to a lane in which all that runs waits for children, wherever it is: it is run at once there.
    *
-   * @returns false when it has started, or may not go on
+   * @returns false when it has started, or may not go on, or has failed
    */
   hand(lane: Lane, token: CallToken): boolean {
     const seat = this.crew.seatOf(lane);
-    if (this.isPaused || !seat.isOpen || lane.occupied >= lane.capacity) return false;
+    if (this.isPaused || !seat.isServing || lane.stuck) return false;
+    if (lane.occupied >= lane.capacity) return false;
     if (token.code === ADMITTED) {
+      // On its way to another such lane it stays: two of them would take it from each other for ever.
+      if (token.lane >= 0 && this.crew.seatAt(token.lane).isBlocked) return false;
       if (!this.holderOf(token).recall(token)) return false;
       this.#return(token);
     } else if (token.queue === this.#mail) this.#mail.remove(token);
     else if (token.queue === undefined || !(token.desk as Desk).takeOut(token)) return false;
     this.#admitAs(token, lane.index, this.#parts.clock.now());
     lane.sendChild(token);
-    if (!token.isSettled) this.#parts.onAdmitted(token);
+    // It may be one that cannot be sent.
+    if (token.isSettled) return false;
+    this.#parts.onAdmitted(token);
     return true;
+  }
+
+  /** A lane is blocked by calls that wait for children: what it was given ahead, and has not started, is for others, and so are its permits. */
+  block(lane: Lane): void {
+    const seat = this.crew.seatOf(lane);
+    // It may say so again while a child is on its way to it, which it is to keep.
+    if (seat.isBlocked) return;
+    seat.isBlocked = true;
+    this.takeBack(lane.recallUnstarted(Infinity));
+    if (!this.crew.hasOpenSeat) this.recallFromBoard();
   }
 
   /** @returns how many lanes have nothing to do, this one not counted */

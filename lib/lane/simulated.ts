@@ -310,8 +310,10 @@ class SimulatedRun implements LaneRun {
   /** Says so when all that runs here waits for children that run elsewhere. */
   #look(): void {
     if (this.#isHungry || this.#working > 0 || this.#running === undefined) return;
-    if (this.#here.size > 0 || this.#isStopped) return;
-    if (this.#frames().some(({ outside }) => outside === 0)) return;
+    if (this.#isStopped) return;
+    const waiting: Set<LaneCall> = new Set();
+    for (const { lead, outside } of this.#frames()) if (outside > 0) waiting.add(lead);
+    if (this.#frames().some(({ lead }) => !waiting.has(lead))) return;
     this.#isHungry = true;
     this.#deliver(() => this.#parts.events.hungry(this.#lane));
   }
@@ -464,6 +466,7 @@ class SimulatedRun implements LaneRun {
       this.#isStopped = true;
       return this.#deliver(() => this.#end(3));
     }
+    this.#isHungry = false;
     if (frame.slot >= 0) this.#answer(frame.slot, outcome);
     else this.#childEnded(frame.id, false);
     this.#next();

@@ -10,7 +10,7 @@ import {
 } from "../../mod.ts";
 import * as family from "../fixtures/domain_operations.ts";
 import { using } from "../fixtures/no_lanes_left.ts";
-import { changed, makeWords, readWord } from "../fixtures/words.ts";
+import { changed, makeWords, readWord, type Words } from "../fixtures/words.ts";
 
 const { lead, tree, longLead } = family;
 const SPREADS = ["never", "auto", "always"] as const;
@@ -25,6 +25,13 @@ export function checkNothingLeft(gate: TokenGate): void {
     children.submitted,
     children.completed + children.failed + children.killed + children.timeout,
   );
+}
+
+/** Waits for a word. An idle gate keeps nothing alive, and a wait for memory neither. */
+async function raised(words: Words, index: number, value: number): Promise<void> {
+  const keepAlive = setTimeout(() => {}, 60_000);
+  await changed(words, index, value);
+  clearTimeout(keepAlive);
 }
 
 /**
@@ -113,19 +120,22 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
         const token = gate.call(longLead, flag, spread, 3);
         // A lane runs a second child beside the first only when that waits for a child of its own.
         const running = spread === "never" ? 3 : 2;
-        await changed(flag, 0, running - 1);
+        await raised(flag, 0, running - 1);
+        while (gate.domains().length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
         const [domain] = gate.domains();
         assertEquals([domain!.id, domain!.operation, domain!.parent], [
           token.id,
           "longLead",
           undefined,
         ]);
-        assertEquals(domain!.children, 3);
+        while (gate.domains()[0]!.children < 3) {
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
         assert(domain!.lanes.length >= 1 && domain!.lanes.length <= 2);
         token.cancel("all of it");
         await assertRejects(() => token, TokenCancelledError);
         // All that ran were told; the lanes are whole, since all have stopped.
-        await changed(flag, 1, running - 1);
+        await raised(flag, 1, running - 1);
         assertEquals(await gate.call(family.plus, 1, 2), 3);
         checkNothingLeft(gate);
         const { killed, children, crashes } = gate.stats();
@@ -141,7 +151,7 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
       const flag = makeWords(2, isShared);
       const token = longLead.with({ gate, timeoutMs: 300 })(flag, "always", 2);
       await assertRejects(() => token, TokenTimeoutError);
-      await changed(flag, 1, readWord(flag, 0) - 1);
+      await raised(flag, 1, readWord(flag, 0) - 1);
       assertEquals(await gate.call(family.plus, 1, 2), 3);
       checkNothingLeft(gate);
     });
@@ -152,7 +162,7 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
       await using(makeGate({ lanes: 2, graceMs: 30_000 }), async (gate) => {
         const flag = makeWords(2, isShared);
         await gate.call(family.carelessLead, flag, spread);
-        await changed(flag, 1, readWord(flag, 0) - 1);
+        await raised(flag, 1, readWord(flag, 0) - 1);
         assertEquals(await gate.call(family.plus, 1, 2), 3);
         checkNothingLeft(gate);
       });
@@ -249,7 +259,7 @@ export function domainsSuite(kind: string, defaults: TokenGateOptions): void {
     const gate = makeGate({ lanes: 2, graceMs: 30_000 });
     const flag = makeWords(2, isShared);
     const token = gate.call(longLead, flag, "always", 4);
-    await changed(flag, 0, 1);
+    await raised(flag, 0, 1);
     await gate.close({ drain: false });
     await assertRejects(() => token, Error);
     checkNothingLeft(gate);
