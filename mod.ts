@@ -74,6 +74,15 @@ export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_po
 export type { AnyOperation, GateControls } from "./lib/gate_controls.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";
 export { current, inLane } from "./lib/lane_context.ts";
+export type {
+  AllOptions,
+  CallResult,
+  Inputs,
+  InputSource,
+  MapOptions,
+  OnError,
+} from "./lib/many_options.ts";
+export type { ResultIterator } from "./lib/map_calls.ts";
 export type { OperationContext } from "./lib/lane_mark.ts";
 export { type Awaitable, type CallOptions, type Operation, operation } from "./lib/operation.ts";
 export { lifecycle, type LifecycleHooks } from "./lib/lifecycle.ts";

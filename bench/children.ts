@@ -11,8 +11,8 @@ import { promisify } from "node:util";
 import { RUNTIME_NAMES } from "../scripts/pins.ts";
 import { openToolchain, runtimeCommand } from "../scripts/runtime_command.ts";
 import type { ChildrenResult, ChildrenTimes } from "./children_runner.ts";
-import { formatMeasure, formatTable } from "./table.ts";
-import { print } from "./terminal.ts";
+import { formatMeasure, formatTable } from "../lib/cli/table.ts";
+import { print } from "../lib/cli/terminal.ts";
 
 /** Time for one runtime, in milliseconds. */
 const LIMIT_MS = 60_000;

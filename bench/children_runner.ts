@@ -7,7 +7,7 @@
 import process from "node:process";
 import { TokenGate } from "../mod.ts";
 import { allAtOnce, oneByOne, same } from "./children_operations.ts";
-import { median } from "./statistics.ts";
+import { median } from "../lib/cli/statistics.ts";
 
 const ROUNDS = 7;
 const CALLS = 5_000;

@@ -10,6 +10,7 @@
 
 import type { LaneCall, OperationReference } from "./bridge/contract.ts";
 import type { Attempt, Timings, Token, TokenState, WaitingFor } from "./token.ts";
+import { FollowerPair, placeAmong, PromiseFollower, type TokenFollower } from "./token_follower.ts";
 
 /** State codes; from `COMPLETED` on they are final. */
 export const WAITING: number = 0;
@@ -131,8 +132,9 @@ export class CallToken implements Token<unknown>, LaneCall {
   #startedUs: number = NEVER;
   #endedUs: number = NEVER;
   #promise: Promise<unknown> | undefined = undefined;
-  #resolve: ((value: unknown) => void) | undefined = undefined;
-  #reject: ((error: unknown) => void) | undefined = undefined;
+  /** Who is told of the end: the promise, by its two functions; or a follower, with the place it gave; or nobody. */
+  #follower: ((value: unknown) => void) | TokenFollower | undefined = undefined;
+  #place: ((error: unknown) => void) | number | undefined = undefined;
 
   constructor(
     id: number,
@@ -262,11 +264,50 @@ export class CallToken implements Token<unknown>, LaneCall {
     return this.#promise;
   }
 
+  /**
+   * Has a follower told of the end, at once where there is one already.
+   *
+   * @param follower who is told
+   * @param place a number that it is told too
+   */
+  follow(follower: TokenFollower, place: number): void {
+    if (this.code === COMPLETED) return follower.fulfilled(this, place);
+    if (this.isSettled) {
+      // Where nobody waited, the rejection counts as unhandled unless somebody is told in the same turn.
+      if (follower.rejected(this, place)) this.promise().catch(ignore);
+      return;
+    }
+    if (this.#follower === undefined) {
+      this.#follower = follower;
+      this.#place = place;
+      return;
+    }
+    const [first, firstPlace] = this.#asFollower();
+    this.#follower = new FollowerPair(first, firstPlace, follower, place);
+    this.#place = 0;
+  }
+
+  /** @param follower a follower @returns the place it gave, if it is told of the end of this token; or -1 */
+  placeOf(follower: TokenFollower): number {
+    const own = this.#follower;
+    return typeof own === "object" ? placeAmong(follower, own, this.#place as number) : -1;
+  }
+
+  #asFollower(): [follower: TokenFollower, place: number] {
+    const own = this.#follower;
+    const place = this.#place;
+    if (typeof own !== "function") return [own!, place as number];
+    return [new PromiseFollower(own, place as (error: unknown) => void), 0];
+  }
+
   /** Records the result; the owner has set the state. */
   fulfil(value: unknown): void {
     this.outcome = value;
-    this.#resolve?.(value);
+    const follower = this.#follower;
+    const place = this.#place;
     this.#drop();
+    if (typeof follower === "function") follower(value);
+    else if (follower !== undefined) follower.fulfilled(this, place as number);
   }
 
   /**
@@ -277,26 +318,31 @@ export class CallToken implements Token<unknown>, LaneCall {
    */
   fail(error: unknown, isQuiet: boolean): void {
     this.outcome = error;
-    if (this.#reject !== undefined) this.#reject(error);
-    // Nobody waits: rejecting now makes it the unhandled rejection that a promise of this token would have been.
-    else if (!isQuiet) this.#promise = Promise.reject(error);
+    const follower = this.#follower;
+    const place = this.#place;
     this.#drop();
+    if (typeof follower === "function") return (place as (error: unknown) => void)(error);
+    const isTold = follower !== undefined && follower.rejected(this, place as number);
+    // Nobody waits: rejecting now makes it the unhandled rejection that a promise of this token would have been.
+    if (!isTold && !isQuiet) this.#promise = Promise.reject(error);
   }
 
   /** What a settled token need not hold. */
   #drop(): void {
     this.args = NOTHING;
     this.signal = undefined;
-    this.#resolve = undefined;
-    this.#reject = undefined;
+    this.#follower = undefined;
+    this.#place = undefined;
   }
 
   #makePromise(): Promise<unknown> {
     if (this.code === COMPLETED) return Promise.resolve(this.outcome);
     if (this.isSettled) return Promise.reject(this.outcome);
     const promise = new Promise(capture);
-    this.#resolve = resolveNew;
-    this.#reject = rejectNew;
+    if (this.#follower === undefined) {
+      this.#follower = resolveNew;
+      this.#place = rejectNew;
+    } else this.follow(new PromiseFollower(resolveNew, rejectNew), 0);
     return promise;
   }
 }
@@ -330,6 +376,8 @@ for (const name of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
 
 const NOTHING: readonly unknown[] = [];
 const NONE: readonly Attempt[] = [];
+
+function ignore(): void {}
 
 function stamp(ms: number): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;

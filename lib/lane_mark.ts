@@ -5,6 +5,8 @@
  * @module
  */
 
+import process from "node:process";
+import { PROCESS_LANE, THREAD_LANE } from "./bridge/protocol.ts";
 import type { GateInLaneError } from "./errors.ts";
 import type { LaneChildren, LaneScope } from "./lane_scope.ts";
 
@@ -51,6 +53,12 @@ export const LANE_MARK: symbol = Symbol.for("tokengate.lane.1");
 /** @returns the mark of the lane that this is, or undefined outside of lanes */
 export function laneMark(): LaneMark | undefined {
   return Reflect.get(globalThis, LANE_MARK) as LaneMark | undefined;
+}
+
+/** @returns whether this isolate is a lane; known before its entry has run, which in a bundle may be after the modules of the user */
+export function isLane(): boolean {
+  const { argv } = process;
+  return laneMark() !== undefined || argv.includes(THREAD_LANE) || argv.includes(PROCESS_LANE);
 }
 
 /** What the program's own thread has for operations that run on it. Its shape, too, is part of the protocol between copies of the package. */

@@ -30,7 +30,7 @@ import type { DeskPolicy } from "./gate/desk_policy.ts";
 import { finalError } from "./gate/retrying.ts";
 import { delayMs, wantsRetry } from "./gate/retry_policy.ts";
 import { cancelledError, timeoutError } from "./gate/token_errors.ts";
-import { laneMark } from "./lane_mark.ts";
+import { type LaneMark, laneMark } from "./lane_mark.ts";
 import { refuseInLane } from "./lane_context.ts";
 import type {
   ChildRecord,
@@ -56,8 +56,8 @@ const LONGEST_MS = 2 ** 31 - 1;
 const NO_TIMERS: readonly ReturnType<typeof setTimeout>[] = [];
 
 const timeOrigin = performance.timeOrigin;
-// Once: a lane has its mark before any module of the user's is imported.
-const mark = laneMark();
+/** Found once; in a bundle the modules of the user may be evaluated before there is one. */
+let mark: LaneMark | undefined;
 let random: RandomSource | undefined;
 
 function now(): number {
@@ -78,7 +78,8 @@ export function callHere(
   args: readonly unknown[],
   settings: CallSettings,
 ): CallToken {
-  const scope = mark!.context();
+  mark ??= laneMark();
+  const scope = mark?.context();
   if (scope === undefined) throw refuseInLane("call", definition);
   return new NestedCall(definition, args, settings, scope, mark!.children!).token;
 }

@@ -136,7 +136,7 @@ export function operation<A extends readonly unknown[], R>(
   const policy = readDeskPolicy(subject, options);
   const perLane = readCount(subject, "perLane", options.perLane ?? 1);
   const definition: Definition = { url, name, perLane, fn: fn as unknown as AnyFunction, policy };
-  register(definition);
+  register(definition, module);
   return makeOperation({ definition, settings, gate: undefined });
 }
 

@@ -8,7 +8,7 @@ import { type BreakerOptions, readBreakerOptions } from "./breaker_options.ts";
 import { checkTransferList } from "./bridge/transfer.ts";
 import { MOST_PRIORITY } from "./gate/ageing.ts";
 import type { DeskPolicy, Isolation } from "./gate/desk_policy.ts";
-import type { CallRequest } from "./gate/engine.ts";
+import type { CallRequest } from "./gate/engine_parts.ts";
 import { PermitPool } from "./gate/permit_pool.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callAll } from "./all_calls.ts";
 import { type BoundCall, boundCall } from "./bound_call.ts";
 import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bridge/contract.ts";
 import { callerContexts } from "./caller_context.ts";
@@ -21,8 +22,20 @@ import { OperationNumbers } from "./lane/operation_numbers.ts";
 import { StrandedThreads } from "./lane/stranded.ts";
 import { processLane } from "./lane/process.ts";
 import { threadLane } from "./lane/thread.ts";
-import { refuseInLane } from "./lane_context.ts";
-import { callerMark, laneMark } from "./lane_mark.ts";
+import { isSource } from "./input_reader.ts";
+import { inLane, refuseInLane } from "./lane_context.ts";
+import { callerMark } from "./lane_mark.ts";
+import {
+  type AllOptions,
+  type CallResult,
+  type Inputs,
+  type InputSource,
+  type MapOptions,
+  type OnError,
+  readAllOptions,
+  readMapOptions,
+} from "./many_options.ts";
+import { MapCalls, type ResultIterator } from "./map_calls.ts";
 import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation } from "./operation.ts";
@@ -118,10 +131,11 @@ export class TokenGate extends EventTarget {
    * @throws {GateInLaneError} inside a lane
    * @throws {TypeError} when an option is unknown, has the wrong type, or is not available on this runtime
    * @throws {RangeError} when a number is out of bounds
+   * @throws {Error} in a bundle that has no worker entry, see `workerUrl`
    */
   constructor(options: TokenGateOptions = {}) {
     super();
-    if (laneMark() !== undefined) throw refuseInLane("make a TokenGate");
+    if (inLane) throw refuseInLane("make a TokenGate");
     const settings = readGateOptions(options, runtimeAdapter());
     this.#history = settings.history > 0 ? new History(settings.history) : undefined;
     this.#listener = {
@@ -229,6 +243,102 @@ export class TokenGate extends EventTarget {
   }
 
   /**
+   * Calls an operation with each of some inputs, for one promise: the way that costs least, since there is no promise for each call, and no token to be held.
+   *
+   * Where the gate, or the operation, bounds its queue, the calls wait for room, but for a queue that drops the oldest. A call that is refused rejects the whole,
+   * whatever `onError` says.
+   *
+   * @param operation the operation, with the options it has
+   * @param inputs for each call its arguments, as an array; tokens among them are waited for
+   * @param options a signal, and what becomes of calls that do not complete
+   * @returns the results in the order of the inputs, when all are there. When a call fails it rejects with the error, and by then has killed the others
+   * @throws {TypeError} when `operation` is none, an input is no array, or an option is unknown or has the wrong type
+   * @throws {TokenCancelledError} when a signal aborts
+   * @throws {GateClosedError} when the gate is closed
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation, TokenGate } from "@tokengate/tokengate";
+   *
+   * export const area: Operation<[width: number, height: number], number> = operation(
+   *   import.meta,
+   *   "area",
+   *   (width, height) => width * height,
+   * );
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate();
+   *   const areas = await gate.all(area, [[1, 2], [3, 4], [5, 6]]);
+   *   console.log(areas); // [2, 12, 30]
+   *   await gate.close();
+   * }
+   * ```
+   */
+  async all<A extends readonly unknown[], R, E extends OnError = "throw">(
+    operation: Operation<A, R>,
+    inputs: Inputs<A>,
+    options: AllOptions<E> = {},
+  ): Promise<CallResult<R, E>[]> {
+    const bound = boundCall(operation);
+    const settings = readAllOptions(`all calls of "${bound.definition.name}"`, options);
+    const results = await callAll(this.#engine, bound, inputs, settings);
+    return results as CallResult<R, E>[];
+  }
+
+  /**
+   * Calls an operation with what a source gives, as its results are read: no more than `window` calls are on their way or have results that nobody has read, and
+   * no more inputs are pulled. For sources that are long, slow or endless.
+   *
+   * Nothing is called before the first result is asked for. Leaving the loop early kills what is on its way, and closes the source. What the source throws comes after the
+   * results of what it gave before, as it would in a loop; so does the refusal of a call, whatever `onError` says. Of calls that fail the first one, in the order of the
+   * results, is thrown, after the results before it.
+   *
+   * Where the gate, or the operation, bounds its queue, the calls wait for room, but for a queue that drops the oldest.
+   *
+   * @param operation the operation, with the options it has
+   * @param inputs gives for each call its arguments, as an array; tokens among them are waited for. What is asynchronous is pulled one by one
+   * @param options order, window, a signal, and what becomes of calls that do not complete
+   * @returns the results, to be read once. Reading rejects with a `TokenCancelledError` when a signal aborts, and with a `GateClosedError` when the gate is closed
+   * @throws {TypeError} when `operation` is none, the inputs cannot be iterated, or an option is unknown or has the wrong type
+   * @throws {RangeError} when `window` is no whole number above zero
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation, TokenGate } from "@tokengate/tokengate";
+   *
+   * export const double: Operation<[n: number], number> = operation(import.meta, "double", (n) => 2 * n);
+   *
+   * function* numbers(): Generator<[n: number]> {
+   *   for (let n = 0;; n++) yield [n];
+   * }
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate();
+   *   for await (const value of gate.map(double, numbers(), { window: 8 })) {
+   *     if (value > 100) break; // kills what is on its way, and closes the source
+   *   }
+   *   await gate.close();
+   * }
+   * ```
+   */
+  map<A extends readonly unknown[], R, E extends OnError = "throw">(
+    operation: Operation<A, R>,
+    inputs: InputSource<A>,
+    options: MapOptions<E> = {},
+  ): ResultIterator<CallResult<R, E>> {
+    const bound = boundCall(operation, "map");
+    const subject = `a map of "${bound.definition.name}"`;
+    const settings = readMapOptions(subject, options, this.lanes);
+    if (!isSource(inputs)) {
+      throw new TypeError(
+        `Cannot read the inputs of ${subject}: received ${show(inputs)}, which cannot be iterated`,
+      );
+    }
+    const results: ResultIterator<unknown> = new MapCalls(this.#engine, bound, inputs, settings);
+    return results as ResultIterator<CallResult<R, E>>;
+  }
+
+  /**
    * Has a function stand in for an operation in the calls through this gate, for tests: it runs on the caller's own thread, with copies of the arguments, and of
    * the result, as in a lane. Calls that are in lanes already are finished there.
    *
@@ -324,8 +434,9 @@ export class TokenGate extends EventTarget {
   /** As {@linkcode EventTarget.addEventListener}; tokens are told of only when somebody listens to `settled`. */
   override addEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    // Not by their names, which the types of Node alone do not have.
+    listener: Parameters<EventTarget["addEventListener"]>[1] | null,
+    options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void {
     super.addEventListener(type, listener, options);
     if (type !== "settled" || listener === null) return;

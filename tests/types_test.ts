@@ -1,7 +1,7 @@
 // The assertions here are the compiler's: this file is type-checked, and each "expect-error" line must be an error.
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { type Operation, operation, type Token, TokenGate } from "../mod.ts";
+import { type Operation, operation, type ResultIterator, type Token, TokenGate } from "../mod.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
   : false;
@@ -76,6 +76,35 @@ export async function typed(gate: TokenGate): Promise<void> {
   join.with({ inline: "always" });
   // @ts-expect-error an unknown option of the gate
   new TokenGate({ lane: 2 });
+}
+
+/** Never called either. */
+export async function many(gate: TokenGate): Promise<void> {
+  const results = await gate.all(join, [[["a"], "-"], [["b"], join(["-"], "")]]);
+  same<typeof results, string[]>(true);
+  const numbers = await gate.all(later, [1, 2].map((n) => [n]));
+  same<typeof numbers, number[]>(true);
+  const settled = await gate.all(later, [[1]], { onError: "settle" });
+  same<typeof settled, PromiseSettledResult<number>[]>(true);
+  // @ts-expect-error a bare value in the place of an array of arguments
+  gate.all(later, [1, 2]);
+  // @ts-expect-error a wrong argument
+  gate.all(later, [["1"]]);
+  // @ts-expect-error no option of all
+  gate.all(later, [[1]], { window: 2 });
+  // @ts-expect-error no such thing to do about errors
+  gate.all(later, [[1]], { onError: "ignore" });
+
+  const mapped = gate.map(later, [1, 2].map((n) => [n]), { window: 2 });
+  same<typeof mapped, ResultIterator<number>>(true);
+  async function* inputs(): AsyncGenerator<[parts: string[], separator: string]> {
+    yield await Promise.resolve([["a"], "-"]);
+  }
+  for await (const result of gate.map(join, inputs(), { onError: "settle" })) {
+    same<typeof result, PromiseSettledResult<string>>(true);
+  }
+  // @ts-expect-error arguments of another operation
+  gate.map(later, inputs());
 }
 
 test("an operation keeps the name, and its local function the behaviour", async () => {

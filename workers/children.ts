@@ -30,6 +30,7 @@ import type {
   OutsideRequest,
 } from "../lib/lane_scope.ts";
 import type { Definition } from "../lib/registry.ts";
+import { importModule } from "./import_module.ts";
 import type { LanePort } from "./port.ts";
 
 /** Ids go round over so many starts of lanes; in each there are seventeen thousand million. */
@@ -203,7 +204,7 @@ export class Children implements LaneChildren {
     if (code !== COMPLETED) return tell(code, decodeThrown(answer.value));
     if (places.length === 0) return tell(code, answer.value);
     // The classes may not be known here: this lane has not run what has returned them.
-    const modules = missingModules(places).map((url) => import(url));
+    const modules = missingModules(places).map(importModule);
     Promise.all(modules).then(() => unpack(answer.value, places)).then(
       (value) => tell(code, value),
       (error) => tell(FAILED, error),

@@ -311,8 +311,9 @@ export class LaneCore {
     if (posted.spin()) return true;
     const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
     const hasMail = this.#messages < this.#control!.messageCount;
+    const mayPark = this.#port.parks && !isDrowsy;
     // What is in flight needs the event loop.
-    if (isDrowsy || hasMail || this.#hasPending || this.#control!.isStopped) {
+    if (!mayPark || hasMail || this.#hasPending || this.#control!.isStopped) {
       posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.

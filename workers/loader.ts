@@ -8,7 +8,8 @@ import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "..
 import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
 import type { Overlapping } from "./in_flight.ts";
-import { importModule, prepareModule } from "./lifecycle.ts";
+import { importModule } from "./import_module.ts";
+import { importWithHooks, prepareModule } from "./lifecycle.ts";
 import { mark } from "./mark.ts";
 import type { OperationCost } from "./operation_cost.ts";
 
@@ -51,7 +52,7 @@ export async function load(operation: LaneOperation): Promise<void> {
   isLoading = true;
   operation.isRetried = false;
   try {
-    await importModule(url);
+    await importWithHooks(url);
     const fn = lookUp(url, name)?.fn;
     operation.fn = fn !== undefined && operation.isPacked ? unpacking(fn) : fn;
   } catch (cause) {
@@ -93,7 +94,7 @@ function unpacking(fn: AnyFunction): AnyFunction {
   return (value: unknown, places: readonly PackedPlace[]): unknown => {
     const urls = missingModules(places);
     if (urls.length === 0) return call(value, places);
-    return Promise.all(urls.map((url) => import(url))).then(() => call(value, places));
+    return Promise.all(urls.map(importModule)).then(() => call(value, places));
   };
 }
 

@@ -117,6 +117,7 @@ export function openProcessPort(
   openInput(input).on("data", (chunk: Uint8Array | string) => reader.add(chunk as Uint8Array));
   writer.write(MESSAGE, valueToBytes(greeting));
   return {
+    parks: false,
     control,
     post(message): void {
       if (message instanceof ArrayBuffer) writer.write(FRAME, new Uint8Array(message));

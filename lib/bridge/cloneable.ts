@@ -51,10 +51,48 @@ export function uncloneableResult(
   );
 }
 
-/** Says what a value is without running any of its code: it may be a proxy, or have getters that throw. */
+/** Says what a value is, and of what holds others which of them is at fault. What is found is only said, so a wrong guess does no harm. */
 function describe(value: unknown): string {
   if (typeof value === "symbol") return value.toString();
   if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return "an array that holds such a value";
-  return typeof value === "object" ? "an object that holds such a value" : typeof value;
+  if (typeof value !== "object" || value === null) return typeof value;
+  const kind = Array.isArray(value) ? "an array" : "an object";
+  const search: Search = { seen: new Set(), left: MOST_VALUES };
+  let path: string | undefined;
+  try {
+    path = pathToUncloneable(value, search);
+  } catch {
+    // A proxy whose traps throw.
+  }
+  return path === undefined
+    ? `${kind} that holds such a value`
+    : `${kind} with such a value at ${path}`;
+}
+
+/** So many values are looked at; an argument may be huge. */
+const MOST_VALUES = 10_000;
+
+interface Search {
+  readonly seen: Set<object>;
+  left: number;
+}
+
+/** Looks at plain objects and arrays, and at data, not at getters, which would run code of the user's. */
+function pathToUncloneable(holder: object, search: Search): string | undefined {
+  search.seen.add(holder);
+  const isArray = Array.isArray(holder);
+  for (const key of Object.keys(holder)) {
+    if (search.left-- <= 0) return undefined;
+    const value: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
+    const step = isArray
+      ? `[${key}]`
+      : /^[\p{L}_$][\p{L}\d_$]*$/u.test(key)
+      ? `.${key}`
+      : `[${JSON.stringify(key)}]`;
+    if (typeof value === "function" || typeof value === "symbol") return step;
+    if (typeof value !== "object" || value === null || search.seen.has(value)) continue;
+    const rest = pathToUncloneable(value, search);
+    if (rest !== undefined) return step + rest;
+  }
+  return undefined;
 }

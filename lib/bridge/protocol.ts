@@ -37,6 +37,8 @@ export const RETIRED: number = 11;
 /** The lane has a module with a dispose hook: `[DISPOSABLE]`, once, before the answers of that module's calls. */
 export const DISPOSABLE: number = 12;
 
+/** Among the arguments of a thread: it was started as a lane. */
+export const THREAD_LANE: string = "--tokengate-thread-lane";
 /** Among the arguments of a process: it was started as a lane, and what follows is the number of its slots and the numbers of its three pipes. */
 export const PROCESS_LANE: string = "--tokengate-lane";
 /** The module of an operation is to be imported, where a lane shares no memory with its gate: `[LOAD, number]`. Sent while it has no call. */

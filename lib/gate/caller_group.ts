@@ -6,7 +6,12 @@
  * @module
  */
 
-import { CALLER_REFUSED, type CallerLane, type CallHolder } from "../bridge/contract.ts";
+import {
+  CALLER_REFUSED,
+  type CallerLane,
+  type CallHolder,
+  type LaneCall,
+} from "../bridge/contract.ts";
 import { ADMITTED, type CallToken, NOWHERE, ON_CALLER, WAITING } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Desk } from "./desk.ts";
@@ -104,6 +109,11 @@ export class CallerGroup implements TokenGroup {
   /** Here calls run one after the other. */
   hasIdle(): boolean {
     return false;
+  }
+
+  /** @returns the calls that run here */
+  started(): LaneCall[] {
+    return this.#parts.caller.started();
   }
 
   /** Nobody can stop the caller's own thread: it is asked to, and no more. */

@@ -143,8 +143,8 @@ export interface OperationStats extends TokenCounts {
  * @returns the counters as they are now
  */
 export function readStats(engine: Engine, stranded: number, nowMs: number): GateStats {
-  const { ledger, admission } = engine;
-  const executing = engine.executing();
+  const { ledger, admission, groups } = engine;
+  const executing = groups.executing();
   let executingInAll = 0;
   for (const count of executing.values()) executingInAll += count;
   const wait = new Histogram();
@@ -167,10 +167,10 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     dropped: ledger.dropped,
     inline: engine.inline,
     crashes: ledger.crashes,
-    recycled: engine.recycled,
-    lanes: engine.liveLanes,
+    recycled: groups.recycled,
+    lanes: groups.liveLanes,
     stranded,
-    perLane: engine.seats.map((seat) => readSeat(seat, nowMs)),
+    perLane: groups.seats.map((seat) => readSeat(seat, nowMs)),
     queue: {
       reserved: admission.bound?.reserved ?? 0,
       bytes: admission.bound?.bytes ?? 0,

@@ -14,7 +14,7 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import type { RandomSource } from "../runtime/random.ts";
 import { withAttempts } from "./attempts.ts";
 import type { Desk } from "./desk.ts";
-import type { CallRequest } from "./engine.ts";
+import type { CallRequest } from "./engine_parts.ts";
 import { delayMs, type RetryPolicy, wantsRetry } from "./retry_policy.ts";
 
 /** The attempts of one token. */

@@ -23,9 +23,11 @@
  * @module
  */
 
+import { THREAD_LANE } from "../bridge/protocol.ts";
 import { availableLanes } from "./cpu_limits.ts";
 import { Worker } from "node:worker_threads";
 import process from "node:process";
+import { configFlags } from "./deno_config.ts";
 import { permissionFlags } from "./deno_permissions.ts";
 import type { ProcessCommand, ProcessSettings } from "./process.ts";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
@@ -51,13 +53,14 @@ export const denoAdapter: RuntimeAdapter = {
           'give the path of Deno as "executable" of the gate\'s "process"',
       );
     }
-    const run = ["run", "--quiet", "--no-prompt", ...permissionFlags(permissions), ...flags, url];
-    return { executable, arguments: run, orders: 0 };
+    const given = [...permissionFlags(permissions), ...configFlags(flags), ...flags];
+    return { executable, arguments: ["run", "--quiet", "--no-prompt", ...given, url], orders: 0 };
   },
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const bootstrap = `data:text/javascript,import${encodeURIComponent(JSON.stringify(url))}`;
     const worker = new Worker(new URL(bootstrap), {
+      argv: [THREAD_LANE],
       ...(settings.name === undefined ? {} : { name: settings.name }),
       ...(settings.env === undefined ? {} : { env: settings.env }),
     });

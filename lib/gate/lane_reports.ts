@@ -1,0 +1,177 @@
+/**
+ * What lanes tell their gate, and what follows from it.
+ *
+ * @module
+ */
+
+import type { ChildCall, Lane, LaneCall, LaneEvents, LaneLoss } from "../bridge/contract.ts";
+import { type CallToken, FAILED, TIMEOUT } from "../call_token.ts";
+import type { Utilisation } from "../observe/utilisation.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { CallerWork } from "./caller_work.ts";
+import type { Domains } from "./domains.ts";
+import type { EngineListener } from "./engine_parts.ts";
+import type { Ledger } from "./ledger.ts";
+import { expiredLimit } from "./limit_policy.ts";
+import type { Moves } from "./moves.ts";
+import { crashError, timeoutError } from "./token_errors.ts";
+import type { TokenGroups } from "./token_groups.ts";
+
+/** What the reports have to do with the rest of their engine. */
+export interface LaneReportsParts {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly utilisation: Utilisation;
+  readonly listener: EngineListener;
+  readonly moves: Moves;
+  readonly callerWork: CallerWork;
+  /** Plans to give out what waits. */
+  readonly planTurn: () => void;
+  /** Gives out what waits, now. */
+  readonly turn: () => void;
+}
+
+/** Hears the lanes of one gate. */
+export class LaneReports implements LaneEvents {
+  readonly #parts: LaneReportsParts;
+  readonly #moves: Moves;
+  readonly #utilisation: Utilisation;
+  #groups!: TokenGroups;
+  #domains!: Domains;
+
+  /** @param parts what they have to do with the rest */
+  constructor(parts: LaneReportsParts) {
+    this.#parts = parts;
+    this.#moves = parts.moves;
+    this.#utilisation = parts.utilisation;
+  }
+
+  /** The lanes are made: from now on they may tell something. */
+  hear(groups: TokenGroups, domains: Domains): void {
+    this.#groups = groups;
+    this.#domains = domains;
+  }
+
+  ready(lane: Lane): void {
+    const { crew, retirement } = this.#groups.groupOf(lane);
+    crew.ready(crew.seatOf(lane));
+    retirement.ready(crew.seatOf(lane));
+    this.#parts.listener.laneReady(lane.index);
+    this.#parts.planTurn();
+  }
+
+  returned(
+    lane: Lane,
+    call: LaneCall,
+    value: unknown,
+    startedMs: number,
+    endedMs: number,
+  ): void {
+    const token = call as CallToken;
+    this.#answered(lane);
+    token.startedMs = startedMs;
+    token.endedMs = endedMs;
+    this.#utilisation.record(startedMs, endedMs);
+    this.#moves.complete(token, value, true);
+  }
+
+  threw(lane: Lane, call: LaneCall, error: unknown, startedMs: number, endedMs: number): void {
+    const { callerWork, ledger } = this.#parts;
+    const token = call as CallToken;
+    this.#answered(lane);
+    token.startedMs = startedMs;
+    token.endedMs = endedMs;
+    this.#utilisation.record(startedMs, endedMs);
+    if (token.limits.inline === "auto") callerWork.learn(token, ledger.active - 1);
+    this.#moves.attemptFailed(token, FAILED, error, false);
+  }
+
+  unstartable(lane: Lane, call: LaneCall, error: unknown): void {
+    this.#answered(lane);
+    this.#moves.attemptFailed(call as CallToken, FAILED, error, false);
+  }
+
+  expired(lane: Lane, call: LaneCall): void {
+    const token = call as CallToken;
+    this.#answered(lane);
+    // By the lane's clock, which may be a little ahead.
+    const nowMs = Math.max(this.#parts.clock.now(), token.latestMs);
+    const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
+    const error = timeoutError(token.operation, limit, token.limits[limit]!);
+    this.#moves.reject(token, TIMEOUT, error);
+  }
+
+  unsendable(call: LaneCall, error: unknown): void {
+    this.#moves.reject(call as CallToken, FAILED, error);
+    this.#parts.planTurn();
+  }
+
+  late(lane: Lane): void {
+    this.#answered(lane);
+    this.#parts.ledger.late++;
+  }
+
+  called(lane: Lane, call: ChildCall): void {
+    this.#domains.called(lane, call);
+    this.#parts.planTurn();
+  }
+
+  unreadable(lane: Lane, id: number, error: unknown): void {
+    this.#domains.unreadable(lane, id, error);
+  }
+
+  givenUp(_lane: Lane, id: number, reason: unknown): void {
+    this.#domains.givenUp(id, reason);
+  }
+
+  hungry(lane: Lane): void {
+    this.#domains.hungry(lane);
+  }
+
+  settled(lane: Lane): void {
+    const { crew, stopping } = this.#groups.groupOf(lane);
+    stopping.answered(crew.seatOf(lane));
+    this.#parts.turn();
+  }
+
+  retired(lane: Lane, failures: readonly unknown[]): void {
+    const { crew, retirement } = this.#groups.groupOf(lane);
+    retirement.retired(crew.seatOf(lane));
+    for (const cause of failures) this.#parts.listener.disposeFailed(lane.index, cause);
+  }
+
+  lost(lane: Lane, loss: LaneLoss): void {
+    const { ledger, listener } = this.#parts;
+    const group = this.#groups.groupOf(lane);
+    const { crew, stopping } = group;
+    const seat = crew.seatOf(lane);
+    const wasStopped = seat.state === "stopping";
+    const startError = crew.lost(seat, loss);
+    group.takeBack(loss.unstarted);
+    group.recallFromBoard();
+    listener.laneGone(lane.index, loss.exitCode);
+    if (!wasStopped) {
+      ledger.crashes++;
+      listener.crashed(lane.index, loss);
+    }
+    stopping.lost(seat);
+    group.retirement.lost(seat);
+    // All of them are gone: what one has called may be among the others.
+    this.#domains.hold();
+    for (const call of loss.started) {
+      const error = crashError(call, lane.index, loss);
+      this.#moves.attemptFailed(call as CallToken, FAILED, error, true);
+    }
+    this.#domains.lost(lane);
+    this.#domains.release();
+    if (startError !== undefined) {
+      for (const token of group.waiting()) this.#moves.reject(token, FAILED, startError);
+    }
+    this.#parts.planTurn();
+  }
+
+  #answered(lane: Lane): void {
+    const { crew } = this.#groups.groupOf(lane);
+    crew.answered(crew.seatOf(lane));
+  }
+}

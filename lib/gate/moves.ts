@@ -1,0 +1,290 @@
+/**
+ * Every move of a token, from the moment it exists to its settlement.
+ *
+ * The state is whole whenever control leaves: settling a token resolves a promise, whose reactions run later; giving a lane up can run getters of
+ * the user's, and happens after everything is recorded.
+ *
+ * @module
+ */
+
+import {
+  ADMITTED,
+  type CallToken,
+  COMPLETED,
+  FAILED,
+  FOR_ARGUMENTS,
+  FOR_ITS_ATTEMPT,
+  FOR_ITS_DESK,
+  KILLED,
+  NOWHERE,
+  type TokenOwner,
+  WAITING,
+} from "../call_token.ts";
+import { childOperation } from "../bridge/child_operation.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Ageing } from "./ageing.ts";
+import { resolveArguments } from "./arguments.ts";
+import type { CallerWork } from "./caller_work.ts";
+import type { Desk } from "./desk.ts";
+import type { Domains } from "./domains.ts";
+import { EmptyWaiters } from "./empty_waiters.ts";
+import type { EngineParts } from "./engine_parts.ts";
+import type { KeepAlive } from "./keep_alive.ts";
+import type { Ledger } from "./ledger.ts";
+import { LimitChecks } from "./limit_checks.ts";
+import { PayloadChecks } from "./payload_checks.ts";
+import { finalError, Retrying } from "./retrying.ts";
+import { Signals } from "./signals.ts";
+import { cancelledError } from "./token_errors.ts";
+import type { TokenGroups } from "./token_groups.ts";
+import type { TokenTable } from "./token_table.ts";
+
+/** What the moves have to do with the rest of their engine. */
+export interface MovesParts {
+  /** What the engine is made of. */
+  readonly engine: EngineParts;
+  readonly ledger: Ledger;
+  readonly table: TokenTable;
+  /** No token is left that has not settled. */
+  readonly onIdle: () => void;
+  /** Plans to give out what waits. */
+  readonly planTurn: () => void;
+}
+
+/** Moves the tokens of one gate, which owns them. */
+export class Moves implements TokenOwner {
+  /** Who waits until nothing is left. */
+  readonly empty: EmptyWaiters = new EmptyWaiters();
+  readonly limits: LimitChecks;
+  readonly signals: Signals;
+  readonly #parts: MovesParts;
+  readonly #clock: Clock;
+  readonly #ledger: Ledger;
+  readonly #ageing: Ageing;
+  readonly #payloads: PayloadChecks;
+  readonly #retrying: Retrying;
+  readonly #planTurn: () => void;
+  #groups!: TokenGroups;
+  #callerWork!: CallerWork;
+  #keepAlive!: KeepAlive;
+  #domains!: Domains;
+
+  /** @param parts what they have to do with the rest */
+  constructor(parts: MovesParts) {
+    const { clock, random, ageMs, maxPayloadBytes } = parts.engine;
+    this.#parts = parts;
+    this.#clock = clock;
+    this.#ledger = parts.ledger;
+    this.#planTurn = parts.planTurn;
+    this.#ageing = new Ageing(clock.now(), ageMs);
+    this.#payloads = new PayloadChecks(maxPayloadBytes, (token, error) => this.fail(token, error));
+    this.#retrying = new Retrying(clock, random, (token) => this.#tryAgain(token));
+    this.signals = new Signals((token, reason) => this.cancel(token, reason));
+    this.limits = new LimitChecks({
+      clock,
+      retrying: this.#retrying,
+      recall: (token) => this.recall(token),
+      end: (token, code, error) => this.end(token, code, error),
+      reject: (token, code, error) => this.reject(token, code, error),
+      attemptFailed: (token, code, error, isLost) => this.attemptFailed(token, code, error, isLost),
+      planTurn: parts.planTurn,
+    });
+  }
+
+  /** The places are made where tokens run: from now on there may be some. */
+  begin(
+    groups: TokenGroups,
+    callerWork: CallerWork,
+    keepAlive: KeepAlive,
+    domains: Domains,
+  ): void {
+    this.#domains = domains;
+    this.#groups = groups;
+    this.#callerWork = callerWork;
+    this.#keepAlive = keepAlive;
+    this.limits.look(groups);
+  }
+
+  // The owner of the tokens.
+
+  cancel(token: CallToken, reason: unknown): boolean {
+    return !token.isSettled && this.kill(token, cancelledError(token.operation, reason));
+  }
+
+  /** Kills a token. @param error what it rejects with @returns whether this ended it */
+  kill(token: CallToken, error: Error): boolean {
+    if (token.isSettled) return false;
+    this.end(token, KILLED, error);
+    return true;
+  }
+
+  hasStarted(token: CallToken): boolean {
+    return this.#groups.holderOf(token).isStarted(token);
+  }
+
+  startedMs(token: CallToken): number {
+    return this.#groups.holderOf(token).startedMs(token);
+  }
+
+  // On its way to a lane.
+
+  /** Has a token wait until the tokens among its arguments have settled. @param sources where they are */
+  awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
+    token.waits = FOR_ARGUMENTS;
+    resolveArguments(
+      desk.operation,
+      token.args,
+      sources,
+      (args) => {
+        if (token.isSettled) return;
+        token.waits = FOR_ITS_DESK;
+        token.args = args;
+        this.enqueue(token, desk);
+      },
+      (error, wasKilled) => {
+        if (!token.isSettled) this.reject(token, wasKilled ? KILLED : FAILED, error);
+      },
+    );
+  }
+
+  /** Has a token wait for its place to run, which is a lane unless it may run here. */
+  enqueue(token: CallToken, desk: Desk): void {
+    // Where nothing crosses, arguments are copied as they are.
+    if (desk.group !== this.#groups.caller) {
+      if (!this.#payloads.pass(token)) return;
+      if (token.id < 0) this.#nameFamily(token);
+    }
+    if (
+      token.limits.inline === "auto" && this.mayRunInline(desk) &&
+      this.#callerWork.takes(token, this.#ledger.active)
+    ) return this.#planTurn();
+    this.awaitLane(token, desk);
+  }
+
+  /** Its lane is told whose child it is, in front of its arguments. */
+  #nameFamily(token: CallToken): void {
+    const family = this.#domains.familyOf(token);
+    if (family === undefined) return;
+    token.args = [...family, ...token.args];
+    token.operation = childOperation(token.operation);
+  }
+
+  /** Has a token wait for a lane. */
+  awaitLane(token: CallToken, desk: Desk): void {
+    token.sequence = this.#ageing.placeOf(token.limits.priority, token.submittedMs);
+    desk.push(token);
+    this.#keepAlive.hold();
+    const groups = this.#groups.lanes;
+    for (let i = 0; i < groups.length; i++) groups[i]!.crew.encourage();
+    this.#planTurn();
+  }
+
+  /** Whether calls of an operation may run on the caller's own thread now. */
+  mayRunInline(desk: Desk): boolean {
+    return !this.#parts.engine.isForLanes(desk.operation) && !desk.isGated && !desk.isPaused &&
+      !desk.group.isPaused &&
+      desk.group !== this.#groups.caller;
+  }
+
+  // Its ends.
+
+  /** Ends a token from outside, wherever it is. */
+  end(token: CallToken, code: number, error: Error): void {
+    const isRunning = !this.recall(token);
+    if (isRunning) token.startedMs = this.startedMs(token);
+    this.reject(token, code, error);
+    // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
+    if (isRunning) this.#groups.placeOf(token).giveUp(token, error);
+    this.#planTurn();
+  }
+
+  /** Takes a token back from the lane that has it, if one has; false means that its function has started. */
+  recall(token: CallToken): boolean {
+    return token.code !== ADMITTED || this.#groups.holderOf(token).recall(token);
+  }
+
+  /** Settles a token with its result. @param isOfLane whether a lane has run it */
+  complete(token: CallToken, value: unknown, isOfLane: boolean): void {
+    this.#leave(token, COMPLETED);
+    if (isOfLane && token.limits.inline === "auto") {
+      this.#callerWork.learn(token, this.#ledger.active);
+    }
+    token.fulfil(value);
+    this.#tell(token);
+  }
+
+  /**
+   * An attempt has failed: another one follows, or the token settles.
+   *
+   * @param isLost whether its lane was lost, so that nobody knows what the function has done
+   */
+  attemptFailed(token: CallToken, code: number, error: unknown, isLost: boolean): void {
+    if (this.#retrying.isPossible(token, isLost)) {
+      // It waits already when its owner is asked, who may end it.
+      this.#waitForAttempt(token);
+      if (this.#retrying.plan(token, error, isLost)) {
+        this.#ledger.retries++;
+        (token.desk as Desk).record.attempt(token, this.#clock.now());
+        return this.#planTurn();
+      }
+      if (token.isSettled) return;
+    }
+    this.reject(token, code, finalError(token, error));
+  }
+
+  /** Settles a token with an error that is nobody's doing but its own. */
+  fail(token: CallToken, error: unknown): void {
+    this.reject(token, FAILED, error);
+  }
+
+  /** Settles a token with an error. */
+  reject(token: CallToken, code: number, error: unknown): void {
+    this.#leave(token, code);
+    // A child that fails is told to the lane that has called it, where somebody waits for it or nobody does.
+    token.fail(error, code === KILLED || token.id < 0);
+    this.#tell(token);
+  }
+
+  #waitForAttempt(token: CallToken): void {
+    const desk = token.desk as Desk;
+    this.#groups.placeOf(token).left(token);
+    desk.giveBack(token);
+    this.#ledger.move(token, WAITING);
+    this.limits.remove(token);
+    token.lane = NOWHERE;
+    token.waits = FOR_ITS_ATTEMPT;
+    this.limits.begin(token);
+    this.#domains.ended(token);
+  }
+
+  #tryAgain(token: CallToken): void {
+    token.waits = FOR_ITS_DESK;
+    this.awaitLane(token, token.desk as Desk);
+  }
+
+  /** Last of all: this may run functions of the user's. */
+  #tell(token: CallToken): void {
+    if (token.id < 0 || this.#domains.size > 0) this.#domains.ended(token);
+    if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
+    this.#parts.engine.listener.settled?.(token);
+  }
+
+  /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
+  #leave(token: CallToken, code: number): void {
+    const ledger = this.#ledger;
+    const desk = token.desk as Desk;
+    token.queue?.remove(token);
+    if (token.code === ADMITTED) this.#groups.placeOf(token).left(token);
+    if (token.isCleared) desk.giveBack(token);
+    ledger.move(token, code);
+    this.limits.remove(token);
+    if (token.signal !== undefined) this.signals.remove(token);
+    if (token.retries !== undefined) this.#retrying.remove(token);
+    this.#parts.table.release(token);
+    desk.record.settled(token, code, this.#clock);
+    if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);
+    if (ledger.active > 0) return;
+    if (this.empty.hasAny) this.empty.tell(undefined);
+    this.#parts.onIdle();
+  }
+}
