@@ -29,6 +29,7 @@ const noEvents: LaneEvents = {
   unreadable: () => {},
   givenUp: () => {},
   hungry: () => {},
+  roomy: () => {},
   expired: () => {},
   settled: () => {},
   retired: () => {},

@@ -34,6 +34,7 @@ import {
   RETIRE,
   RETIRED,
   RETURNED,
+  ROOMY,
   SKIPPED,
   THREW,
   UNSTARTABLE,
@@ -74,6 +75,7 @@ export class LaneCore {
   readonly #answers: Answers;
   readonly #operations: LaneOperation[] = [];
   readonly #onTurn: () => void;
+  readonly #onLook: () => void;
   #control: ControlBlock | undefined;
   #posted: PostedCalls | undefined;
   #meter: HeapMeter | undefined;
@@ -96,6 +98,8 @@ export class LaneCore {
   readonly #beside: Set<CallContext> = new Set();
   /** Whether the gate knows that this lane may run one, and whether that is to be looked at. */
   #isHungry = false;
+  /** Whether the gate was told that this lane takes no calls meanwhile. */
+  #isToldFull = false;
   #isLookPlanned = false;
   /** Modules are loaded one after the other. */
   #loads: Promise<void> = Promise.resolve();
@@ -105,6 +109,7 @@ export class LaneCore {
 
   /** @param open opens the way to the gate */
   constructor(open: OpenPort) {
+    this.#onLook = () => this.#look();
     this.#onTurn = () => {
       this.#isTurnPlanned = false;
       this.#turnMs = originMs + performance.now();
@@ -487,7 +492,7 @@ export class LaneCore {
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
     learn(operation, endedMs - startedMs);
-    if (this.#children!.outside > 0) this.#lookAgain();
+    if (this.#children!.outside > 0 || this.#isToldFull) this.#lookAgain();
     this.#answers.finished(operation.name, tag, outcome, value, endedMs);
   }
 
@@ -559,24 +564,31 @@ export class LaneCore {
     this.#planLook();
   }
 
-  /** Looks, when the event loop has had a turn, whether this lane may run a child of any call. */
+  /** Looks, when the event loop has had a turn, whether this lane may run a child of any call, and whether it takes calls again. */
   #planLook(): void {
-    if (this.#isLookPlanned || this.#isHungry || this.#children!.outside === 0) return;
+    const mayBe = this.#children!.outside > 0 && !this.#isHungry;
+    if (this.#isLookPlanned || (!mayBe && !this.#isToldFull)) return;
     this.#isLookPlanned = true;
-    setImmediate(() => {
-      this.#isLookPlanned = false;
-      if (this.#isHungry || !this.#isWaitingForChildren) return;
-      this.#isHungry = true;
-      this.#port.post([HUNGRY]);
-    });
+    setImmediate(this.#onLook);
   }
 
-  /** Whether this lane takes nothing else by itself, and all that runs in it waits for children that were given to the gate. */
+  #look(): void {
+    this.#isLookPlanned = false;
+    const isFull = this.#isBusy || !this.#inFlight.isOpen;
+    if (this.#isWaitingForChildren) {
+      if (this.#isHungry && this.#isToldFull === isFull) return;
+      this.#isHungry = true;
+      this.#isToldFull = isFull;
+      this.#port.post([HUNGRY, isFull]);
+    } else if (this.#isToldFull && !isFull) {
+      this.#isToldFull = false;
+      this.#port.post([ROOMY]);
+    }
+  }
+
+  /** Whether all that runs in this lane waits for children that were given to the gate. */
   get #isWaitingForChildren(): boolean {
     if (this.#children!.outside === 0) return false;
-    // What a process takes is decided by its gate, which may keep a child behind what cannot be written yet.
-    const takesOthers = !this.#isBusy && this.#inFlight.isOpen && this.#port.control === undefined;
-    if (takesOthers) return false;
     if (this.#isBusy && this.#running?.outside === 0) return false;
     if (!this.#inFlight.areAllWaiting) return false;
     for (const context of this.#beside) if (context.outside === 0) return false;

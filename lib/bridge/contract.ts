@@ -113,8 +113,10 @@ export interface LaneEvents {
   unreadable(lane: Lane, id: number, error: unknown): void;
   /** Such a call is not wanted any more. */
   givenUp(lane: Lane, id: number, reason: unknown): void;
-  /** All that runs in the lane waits for such calls: until it is given one, it may run one, of whatever call. */
-  hungry(lane: Lane): void;
+  /** All that runs in the lane waits for such calls: until it is given one, it may run one, of whatever call. @param isFull whether it takes no others meanwhile */
+  hungry(lane: Lane, isFull: boolean): void;
+  /** The lane takes all calls again. */
+  roomy(lane: Lane): void;
   /** The events of one message are all delivered: time to send more. */
   settled(lane: Lane): void;
   /** A lane that was told to retire has finished, and is to be stopped. `failures` are those of its dispose hooks. */

@@ -52,7 +52,7 @@ export const CHILD_ROW: number = 15;
 export const SPREAD: number = 16;
 /** Such a call is not wanted any more: `[GIVEN_UP, token id, encoded reason]`. */
 export const GIVEN_UP: number = 17;
-/** All that runs in the lane waits for such calls, so it may run some meanwhile: `[HUNGRY]`. */
+/** All that runs in the lane waits for such calls, so it may run some meanwhile: `[HUNGRY, whether it takes no others]`. */
 export const HUNGRY: number = 18;
 /** Such a call, to be run at once, beside what waits: `[CHILD_CALL, slot, operation number or its complement, token id, arguments]`. */
 export const CHILD_CALL: number = 19;
@@ -101,6 +101,9 @@ export interface ChildAnswer {
   readonly startedMs: number;
   readonly endedMs: number;
 }
+
+/** The lane takes all calls again: `[ROOMY]`, after it had said that it does not. */
+export const ROOMY: number = 22;
 
 /** Fields of one call in a {@linkcode CALLS} message. */
 export const CALL_FIELDS: number = 4;

@@ -150,9 +150,18 @@ export class Domains {
   }
 
   /** All that runs in a lane waits for children. */
-  hungry(lane: Lane): void {
+  hungry(lane: Lane, isFull: boolean): void {
     this.#hungry.add(lane);
-    this.#moves.groupOf(lane).block(lane);
+    const group = this.#moves.groupOf(lane);
+    if (isFull) group.block(lane);
+    else group.unblock(lane);
+    this.#moves.planTurn();
+  }
+
+  /** A lane takes all calls again: it runs something that will come to its end by itself. */
+  roomy(lane: Lane): void {
+    this.#hungry.delete(lane);
+    this.#moves.groupOf(lane).unblock(lane);
     this.#moves.planTurn();
   }
 

@@ -197,6 +197,11 @@ export class LaneGroup implements TokenGroup {
     if (!this.crew.hasOpenSeat) this.recallFromBoard();
   }
 
+  /** It takes calls again. */
+  unblock(lane: Lane): void {
+    this.crew.seatOf(lane).isBlocked = false;
+  }
+
   /** @returns how many lanes have nothing to do, this one not counted */
   idleBesides(lane: Lane): number {
     let idle = 0;

@@ -124,8 +124,12 @@ export class LaneReports implements LaneEvents {
     this.#domains.givenUp(id, reason);
   }
 
-  hungry(lane: Lane): void {
-    this.#domains.hungry(lane);
+  hungry(lane: Lane, isFull: boolean): void {
+    this.#domains.hungry(lane, isFull);
+  }
+
+  roomy(lane: Lane): void {
+    this.#domains.roomy(lane);
   }
 
   settled(lane: Lane): void {

@@ -315,7 +315,7 @@ class SimulatedRun implements LaneRun {
     for (const { lead, outside } of this.#frames()) if (outside > 0) waiting.add(lead);
     if (this.#frames().some(({ lead }) => !waiting.has(lead))) return;
     this.#isHungry = true;
-    this.#deliver(() => this.#parts.events.hungry(this.#lane));
+    this.#deliver(() => this.#parts.events.hungry(this.#lane, true));
   }
 
   #start(slot: number, call: LaneCall, plan: SimulatedCall): Frame {

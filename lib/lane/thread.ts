@@ -41,6 +41,7 @@ import {
   RETIRED,
   RETURNED,
   RETURNED_PACKED,
+  ROOMY,
   SKIPPED,
   SPREAD,
   type SpreadCall,
@@ -506,7 +507,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
           decodeError(message[2]),
         );
       case HUNGRY:
-        return this.#parts.events.hungry(this.#lane);
+        return this.#parts.events.hungry(this.#lane, message[1] as boolean);
+      case ROOMY:
+        return this.#parts.events.roomy(this.#lane);
       case CHILD_ROW:
         this.#childNames[message[1] as number] = {
           url: message[2] as string,
