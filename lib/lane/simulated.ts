@@ -131,6 +131,7 @@ class SimulatedRun implements LaneRun {
   /** How many functions are at work, and keep the event loop from having a turn. */
   #working = 0;
   #isHungry = false;
+  #isToldFull = false;
   #isReady = false;
   #isRetired = false;
   #isStopped = false;
@@ -307,15 +308,26 @@ class SimulatedRun implements LaneRun {
     this.#look();
   }
 
-  /** Says so when all that runs here waits for children that run elsewhere. */
+  /** Says so when all that runs here waits for children that run elsewhere, and when it takes calls again. */
   #look(): void {
-    if (this.#isHungry || this.#working > 0 || this.#running === undefined) return;
-    if (this.#isStopped) return;
+    if (this.#working > 0 || this.#isStopped) return;
+    const isFull = this.#running !== undefined;
+    const isChanged = !this.#isHungry || this.#isToldFull !== isFull;
+    if (this.#isWaiting && isChanged) {
+      this.#isHungry = true;
+      this.#isToldFull = isFull;
+      this.#deliver(() => this.#parts.events.hungry(this.#lane, isFull));
+    } else if (this.#isToldFull && !isFull && !this.#isWaiting) {
+      this.#isToldFull = false;
+      this.#deliver(() => this.#parts.events.roomy(this.#lane));
+    }
+  }
+
+  get #isWaiting(): boolean {
+    const frames = this.#frames();
     const waiting: Set<LaneCall> = new Set();
-    for (const { lead, outside } of this.#frames()) if (outside > 0) waiting.add(lead);
-    if (this.#frames().some(({ lead }) => !waiting.has(lead))) return;
-    this.#isHungry = true;
-    this.#deliver(() => this.#parts.events.hungry(this.#lane, true));
+    for (const { lead, outside } of frames) if (outside > 0) waiting.add(lead);
+    return waiting.size > 0 && frames.every(({ lead }) => waiting.has(lead));
   }
 
   #start(slot: number, call: LaneCall, plan: SimulatedCall): Frame {
