@@ -402,7 +402,7 @@ export class TokenGate extends EventTarget {
    * );
    *
    * export const lead: Operation<[], number> = operation(import.meta, "lead", async () => {
-   *   const rests = await Promise.all([rest(100), rest(100), rest(100)]);
+   *   const rests = await Promise.all([rest(500), rest(500), rest(500)]);
    *   return rests.length;
    * });
    *
