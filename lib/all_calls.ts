@@ -37,6 +37,7 @@ export function callAll(
 }
 
 class AllCalls implements TokenFollower {
+  readonly isForResults: boolean = true;
   readonly #batch: CallBatch;
   readonly #settings: ManySettings;
   readonly #signals: readonly (AbortSignal | undefined)[];

@@ -9,8 +9,11 @@
  */
 
 import type { LaneCall, OperationReference } from "./bridge/contract.ts";
+import { STREAM_WINDOW } from "./bridge/protocol.ts";
 import type { Attempt, Timings, Token, TokenState, WaitingFor } from "./token.ts";
 import { FollowerPair, placeAmong, PromiseFollower, type TokenFollower } from "./token_follower.ts";
+import { ProgressReports } from "./token_progress.ts";
+import { type StreamReader, TokenStream } from "./token_stream.ts";
 
 /** State codes; from `COMPLETED` on they are final. */
 export const WAITING: number = 0;
@@ -88,6 +91,8 @@ export interface TokenOwner {
   hasStarted(token: CallToken): boolean;
   /** When it started, in ms since the epoch. */
   startedMs(token: CallToken): number;
+  /** Lets the generator of a stream go on by so many items. */
+  grant(token: CallToken, count: number): void;
 }
 
 /** One call, as the planes see it. */
@@ -258,6 +263,46 @@ export class CallToken implements Token<unknown>, LaneCall {
     return this.promise().finally(onFinally);
   }
 
+  // What is made only for the tokens that have it, and so is no field.
+
+  /** What its function reports; looking at it costs nothing else. */
+  get progress(): ProgressReports {
+    let known = reports.get(this);
+    if (known === undefined) {
+      reports.set(this, known = new ProgressReports());
+      this.follow(known, 0);
+    }
+    return known;
+  }
+
+  /** Its items, if its function is a generator. */
+  get stream(): TokenStream {
+    let known = streams.get(this);
+    if (known === undefined) {
+      streams.set(this, known = new TokenStream(this, this.operation.window ?? STREAM_WINDOW));
+      this.follow(known, 0);
+    }
+    return known;
+  }
+
+  [Symbol.asyncIterator](): StreamReader<unknown, unknown> {
+    return this.stream[Symbol.asyncIterator]();
+  }
+
+  /** Whether it is a stream of which some items have come: it cannot be begun anew. */
+  get hasItems(): boolean {
+    return streams.get(this)?.hasItems ?? false;
+  }
+
+  /** Whether whoever follows it wants its result, and could do nothing with a stream. */
+  get isForResults(): boolean {
+    return typeof this.#follower === "object" && this.#follower.isForResults;
+  }
+
+  grant(count: number): void {
+    this.owner.grant(this, count);
+  }
+
   /** The promise behind the token, made when first asked for. */
   promise(): Promise<unknown> {
     this.#promise ??= this.#makePromise();
@@ -346,6 +391,9 @@ export class CallToken implements Token<unknown>, LaneCall {
     return promise;
   }
 }
+
+const reports: WeakMap<CallToken, ProgressReports> = new WeakMap();
+const streams: WeakMap<CallToken, TokenStream> = new WeakMap();
 
 // The functions of the promise made last. One function that leaves them here serves all promises; a closure for each would be garbage per token.
 let resolveNew: (value: unknown) => void;

@@ -27,6 +27,14 @@ export interface OperationContext {
   readonly aborted: boolean;
   /** Aborts when the call should stop; its reason says why. It fires when the operation awaits something. */
   readonly signal: AbortSignal;
+  /**
+   * Reports how far the call is, to whoever looks at the token's `progress`. Any value that crosses to the program; it is copied. Only the latest is kept: reports that follow each other
+   * within 50 ms are told together, the last of them, and at the latest when the call ends.
+   *
+   * @param value how far it is
+   * @throws {NotCloneableError} when it cannot be copied
+   */
+  progress(value: unknown): void;
 }
 
 /** The mark itself. Its shape is part of the protocol between copies of the package. */

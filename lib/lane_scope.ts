@@ -43,6 +43,8 @@ export interface ChildRecord {
   readonly isLimited: boolean;
   /** Whether its calls are not for this kind of lane. */
   readonly isForOthers: boolean;
+  /** Whether its function is a generator: its items go to whoever is in the same lane, and not across. */
+  readonly isStreamed: boolean;
   /** How long its synchronous runs took of late, in ms; -1 before the first. */
   meanMs: number;
 }

@@ -52,6 +52,7 @@ interface Reader {
 
 /** The calls of one map. */
 export class MapCalls implements ResultIterator<unknown>, TokenFollower, InputListener {
+  readonly isForResults: boolean = true;
   readonly #batch: CallBatch;
   readonly #source: InputReader;
   readonly #settings: ManySettings;
@@ -214,9 +215,12 @@ export class MapCalls implements ResultIterator<unknown>, TokenFollower, InputLi
 
   /** Tells the reader when the source is closed, as a loop would. */
   #failReader(error: unknown): void {
-    const reader = this.#readers.shift()!;
+    const [reader, ...others] = this.#readers.splice(0);
     this.#finish(error);
-    const tell = (): void => reader.reject(error);
+    const tell = (): void => {
+      reader!.reject(error);
+      for (const other of others) other.resolve(END);
+    };
     if (this.#closed === undefined) tell();
     else this.#closed.then(tell, tell);
   }

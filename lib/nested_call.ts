@@ -7,6 +7,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import {
   ADMITTED,
   CallToken,
@@ -21,7 +22,10 @@ import {
   type TokenOwner,
   WAITING,
 } from "./call_token.ts";
-import { findUncloneable } from "./bridge/cloneable.ts";
+import { findUncloneable, streamedElsewhere } from "./bridge/cloneable.ts";
+import { GeneratorRun } from "./bridge/generator_run.ts";
+import { type AnyGenerator, isGenerator } from "./bridge/generators.ts";
+import { STREAM_WINDOW } from "./bridge/protocol.ts";
 import { movesAny, withoutMark, withoutMarks } from "./bridge/transfer.ts";
 import { isThenable } from "./bridge/thenable.ts";
 import { NotCloneableError, type TokenLimit } from "./errors.ts";
@@ -102,6 +106,7 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
   #isEntered = false;
   #isOutside = false;
   #lastDelayMs = 0;
+  #stream: GeneratorRun | undefined;
 
   constructor(
     definition: Definition,
@@ -162,6 +167,10 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
     return this.token.id;
   }
 
+  grant(_token: CallToken, count: number): void {
+    this.#stream?.grant(count);
+  }
+
   cancel(token: CallToken, reason: unknown): boolean {
     if (token.isSettled) return false;
     this.#fail(KILLED, cancelledError(token.operation, reason));
@@ -192,8 +201,12 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
 
   #start(args: readonly unknown[], nowMs: number): void {
     const { spread } = this.#settings;
-    const { isLimited, isForOthers, meanMs } = this.#record;
+    const { isLimited, isForOthers, isStreamed, meanMs } = this.#record;
     if (spread === "never") return this.#run(args, nowMs);
+    if (isStreamed) {
+      if (!isForOthers) return this.#run(args, nowMs);
+      return this.#fail(FAILED, streamedElsewhere(this.#definition.name));
+    }
     const isEager = spread === "always" || isLimited || isForOthers;
     if (isEager || (meanMs >= SPREAD_MS && !this.#children.isAlone && !movesAny(args))) {
       if (this.#give(args, isEager)) return;
@@ -276,6 +289,7 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
       token.endedMs = now();
       return this.#attemptFailed(FAILED, error, false);
     }
+    if (isGenerator(result)) result = this.#runGenerator(scope, result);
     if (isThenable(result)) {
       this.#args = args;
       this.#limit("timeoutMs", token.limits.timeoutMs);
@@ -310,6 +324,13 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
 
   #came(scope: NestedScope, value: unknown): void {
     if (scope !== this.#scope || this.token.isSettled) return;
+    if (this.#stream === undefined && isGenerator(value)) {
+      this.#runGenerator(scope, value).then(
+        (value: unknown) => this.#came(scope, value),
+        (error: unknown) => this.#threw(scope, error),
+      );
+      return;
+    }
     this.token.endedMs = now();
     this.#fulfil(value);
   }
@@ -318,6 +339,28 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
     if (scope !== this.#scope || this.token.isSettled) return;
     this.token.endedMs = now();
     this.#attemptFailed(FAILED, error, false);
+  }
+
+  /** Nothing crosses: the items are handed on as they are. @returns what it returns */
+  #runGenerator(scope: NestedScope, generator: AnyGenerator): Promise<unknown> {
+    const { token } = this;
+    const run = this.#stream = new GeneratorRun(
+      generator,
+      token.operation.window ?? STREAM_WINDOW,
+      {
+        get isStopped(): boolean {
+          return scope.aborted;
+        },
+        within: (step) => mark!.within(scope, step, []),
+        send: (items) => token.isSettled ? undefined : token.stream.receive(items.map(withoutMark)),
+        waits: () => {},
+        afterTurn: setImmediate,
+      },
+    );
+    return run.run().then((value) => {
+      if (!token.isSettled && !token.hasItems) token.stream.receive([]);
+      return value;
+    });
   }
 
   // Further attempts.
@@ -330,7 +373,8 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
     const failed = token.retries?.failed as Attempt[] ?? [];
     const attempt = failed.length + 1;
     const isIdempotent = (this.#definition.policy as DeskPolicy | undefined)?.isIdempotent ?? false;
-    const mayFollow = !movesAny(this.#args) && token.transfer === undefined;
+    // Items that were read cannot be taken back.
+    const mayFollow = !movesAny(this.#args) && token.transfer === undefined && !token.hasItems;
     if (!mayFollow || !wantsRetry(retry, isIdempotent, isLost, error, attempt)) {
       return this.#fail(code, finalError(token, error));
     }
@@ -361,6 +405,8 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
       this.#children.entered(this.lead, this.#record, true);
     } else this.#children.idles(this.#record, true);
     this.#scope = undefined;
+    this.#stream?.stop();
+    this.#stream = undefined;
     token.retries = retries;
     token.code = WAITING;
     token.waits = FOR_ITS_ATTEMPT;
@@ -414,6 +460,7 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
     if (wasOutside) this.#children.giveUp(this, error);
     // Last: the listeners are the user's, and find the token settled.
     scope?.close(code === KILLED || code === TIMEOUT ? error : undefined);
+    this.#stream?.stop();
   }
 
   #leave(code: number): void {

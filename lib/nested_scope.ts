@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CallToken } from "./call_token.ts";
 import { type LaneLead, type LaneScope, type ScopeChild, ScopeChildren } from "./lane_scope.ts";
 
 /** One run of a nested call. */
@@ -11,7 +12,7 @@ export class NestedScope implements LaneScope {
   readonly lane: number;
   readonly domainId: number;
   readonly lead: LaneLead;
-  readonly #token: { readonly id: number };
+  readonly #token: CallToken;
   readonly #parent: LaneScope;
   #children: ScopeChildren | undefined;
   #controller: AbortController | undefined;
@@ -21,7 +22,7 @@ export class NestedScope implements LaneScope {
   #hasEnded = false;
 
   /** @param token its token @param parent the call that made it */
-  constructor(token: { readonly id: number }, parent: LaneScope) {
+  constructor(token: CallToken, parent: LaneScope) {
     this.#token = token;
     this.#parent = parent;
     // Copied, and not asked for: calls may be nested deeply.
@@ -54,6 +55,10 @@ export class NestedScope implements LaneScope {
       this.#signal = AbortSignal.any([this.#controller.signal, this.#parent.signal]);
     }
     return this.#signal;
+  }
+
+  progress(value: unknown): void {
+    if (!this.#token.isSettled) this.#token.progress.report(value);
   }
 
   enter(child: ScopeChild): void {

@@ -10,7 +10,7 @@ import { MOST_PRIORITY } from "./gate/ageing.ts";
 import type { DeskPolicy, Isolation } from "./gate/desk_policy.ts";
 import type { CallRequest } from "./gate/engine_parts.ts";
 import { PermitPool } from "./gate/permit_pool.ts";
-import { checkKeys, checkType, readDuration, show } from "./options.ts";
+import { checkKeys, checkType, readDuration, readNumber, show } from "./options.ts";
 import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
 import { type RateLimitOptions, readRateLimitOptions } from "./rate_limit_options.ts";
 import { readRetryOptions, type RetryOptions } from "./retry_options.ts";
@@ -45,6 +45,11 @@ export interface OperationOptions extends LimitOptions, QueueOptions {
    * others with it: they reject with a {@linkcode LaneCrashError}, or are tried again if `retry` and `idempotent` say so. Default: 1.
    */
   readonly perLane?: number;
+  /**
+   * How many items of a stream may have been made and not read, wherever they are: for generator functions, which are never further ahead of their readers. Fewer for large items.
+   * Default: 64.
+   */
+  readonly window?: number;
   /**
    * The kind of lanes its calls run in. A function in a process can be stopped on every runtime, also on Deno, where a thread in a loop cannot; what it does to
    * its process, an exit, a crash, running out of memory, never reaches the program. Processes take longer to start, and each call longer to cross. Default: the gate's.
@@ -135,6 +140,7 @@ export type CallSettings = CallRequest;
 const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "maxConcurrent",
   "perLane",
+  "window",
   "isolation",
   "pools",
   "rateLimit",
@@ -142,6 +148,9 @@ const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "breaker",
   ...QUEUE_KEYS,
 ];
+
+/** More than this is surely no window. */
+const MOST_WINDOW = 2 ** 20;
 
 const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", "deadlineMs"];
 
@@ -239,6 +248,12 @@ export function readCallOptions(
     spread: readSpread(subject, options.spread) ?? base.spread,
     transfer: readTransfer(subject, options.transfer) ?? base.transfer,
   };
+}
+
+/** @param subject what the options are for @param window what was passed @returns how many items of a stream may have been made and not read; undefined when it was not said */
+export function readWindow(subject: string, window: unknown): number | undefined {
+  const range = { min: 1, max: MOST_WINDOW, unit: "items", isWhole: true };
+  return readNumber(subject, "window", window, range);
 }
 
 function readPools(subject: string, pools: unknown): readonly PermitPool[] {

@@ -14,6 +14,8 @@ export interface FollowedToken {
 
 /** Told of the end of tokens, once for each. */
 export interface TokenFollower {
+  /** Whether it wants a result, and could do nothing with a stream. */
+  readonly isForResults: boolean;
   /** The token is completed. @param place what the follower gave with it */
   fulfilled(token: FollowedToken, place: number): void;
   /**
@@ -27,6 +29,7 @@ export interface TokenFollower {
 
 /** A promise that was made for a token, in the company of others who are told. */
 export class PromiseFollower implements TokenFollower {
+  readonly isForResults = false;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
 
@@ -48,6 +51,7 @@ export class PromiseFollower implements TokenFollower {
 
 /** Two followers of one token, either of which may be two. */
 export class FollowerPair implements TokenFollower {
+  readonly isForResults: boolean;
   readonly #first: TokenFollower;
   readonly #firstPlace: number;
   readonly #second: TokenFollower;
@@ -60,6 +64,7 @@ export class FollowerPair implements TokenFollower {
     second: TokenFollower,
     secondPlace: number,
   ) {
+    this.isForResults = first.isForResults || second.isForResults;
     this.#first = first;
     this.#firstPlace = firstPlace;
     this.#second = second;

@@ -11,7 +11,7 @@ import { note, ROOT, say } from "./project.ts";
  * import whose specifier it cannot read; there is no form of an import of just any URL that it takes.
  */
 const KNOWN: Readonly<Record<string, number>> = {
-  "workers/import_module.ts": 1,
+  "lib/import_module.ts": 1,
   "lib/cli/run/any_export.ts": 1,
   "lib/cli/run/target.ts": 1,
 };

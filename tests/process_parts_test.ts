@@ -6,7 +6,7 @@ import { ProcessControl } from "../workers/process_control.ts";
 
 /** An operation whose module is loaded, and whose runs take so long, in ms. */
 function operation(window: ProcessWindow, perLane: number, meanMs: number): WindowOperation {
-  return Object.assign(window.operation(1, perLane, false), { isLoaded: true, meanMs });
+  return Object.assign(window.operation(1, perLane), { isLoaded: true, meanMs });
 }
 
 function enter(window: ProcessWindow, operation: WindowOperation, slot: number): void {
@@ -116,7 +116,10 @@ test("a call in a process is asked to stop by whichever of thread and message co
 test("a child is not written ahead of what may wait for it, however quick it is", () => {
   const window = new ProcessWindow();
   const quick = operation(window, 1, 0.1);
-  const child = Object.assign(window.operation(2, 1, true), { isLoaded: true, meanMs: 0.1 });
+  const child = Object.assign(window.operation(2, 1, Infinity, true), {
+    isLoaded: true,
+    meanMs: 0.1,
+  });
   window.enter({ slot: 0, tokenId: 0, operation: quick, isLimited: false });
   assertEquals(window.mayEnter(quick, false), true);
   assertEquals(window.mayEnter(child, false), false);

@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers";
 import { CHILD_ROWS, ENTERED, IDLE, RETURNED_WELL } from "../lib/bridge/child_table.ts";
 import type { ControlBlock } from "../lib/bridge/control_block.ts";
 import { encodeError } from "../lib/bridge/error_codec.ts";
+import { isGeneratorFunction } from "../lib/bridge/generators.ts";
 import { missingModules, pack, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
 import {
   CHILD_ANSWERS,
@@ -19,6 +20,7 @@ import {
   type SpreadCall,
 } from "../lib/bridge/protocol.ts";
 import { NotCloneableError } from "../lib/errors.ts";
+import { importModule } from "../lib/import_module.ts";
 import { hasRevivables } from "../lib/bridge/revivables.ts";
 import { decodeThrown } from "../lib/bridge/thrown.ts";
 import { isTransferred, toMove, withoutMarks } from "../lib/bridge/transfer.ts";
@@ -30,7 +32,6 @@ import type {
   OutsideRequest,
 } from "../lib/lane_scope.ts";
 import type { Definition } from "../lib/registry.ts";
-import { importModule } from "./import_module.ts";
 import type { LanePort } from "./port.ts";
 
 /** Ids go round over so many starts of lanes; in each there are seventeen thousand million. */
@@ -104,6 +105,7 @@ export class Children implements LaneChildren {
       isLimited: maxConcurrent < Infinity || pools.length > 0 || rateLimit !== undefined ||
         breaker !== undefined,
       isForOthers: isolation !== undefined && isolation !== kind,
+      isStreamed: isGeneratorFunction(definition.fn),
       meanMs: -1,
     };
   }

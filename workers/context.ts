@@ -12,6 +12,15 @@ import { type LaneLead, type ScopeChild, ScopeChildren } from "../lib/lane_scope
 export interface AbortFlags {
   /** Whether the call in this slot should stop. */
   isAborted(slot: number): boolean;
+  /** Whether the slots are those of the board. */
+  readonly isBoard?: boolean;
+}
+
+let report: ((context: CallContext, value: unknown) => void) | undefined;
+
+/** @param fn told what calls report */
+export function onProgress(fn: (context: CallContext, value: unknown) => void): void {
+  report = fn;
 }
 
 /** The context of one call, from its start to its end; after that it no longer changes. */
@@ -40,6 +49,15 @@ export class CallContext implements LaneLead {
     this.lane = lane;
     this.#slot = slot;
     this.#flags = flags;
+  }
+
+  /** Where the call is: its slot of the board, or the complement of that of the mailbox. */
+  get tag(): number {
+    return this.#flags.isBoard === true ? this.#slot : ~this.#slot;
+  }
+
+  progress(value: unknown): void {
+    if (!this.#hasEnded) report?.(this, value);
   }
 
   get aborted(): boolean {

@@ -8,6 +8,8 @@
  */
 
 import { setImmediate } from "node:timers";
+import type { FunctionSource } from "../lib/bridge/contract.ts";
+import { streamedElsewhere } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
 import { encodeThrown } from "../lib/bridge/thrown.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
@@ -20,11 +22,13 @@ import {
   CHILD_BACK,
   CHILD_CALL,
   CRASH,
+  CREDIT,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
   HUNGRY,
   INIT,
+  ITEMS,
   type LaneInit,
   LOAD,
   LOADED,
@@ -40,11 +44,12 @@ import {
   UNSTARTABLE,
   UP,
 } from "../lib/bridge/protocol.ts";
+import { type AnyGenerator, isGenerator } from "../lib/bridge/generators.ts";
 import { isThenable } from "../lib/bridge/thenable.ts";
 import { Answers } from "./answers.ts";
 import { Children } from "./children.ts";
 import { installLaneConsole } from "./console.ts";
-import { CallContext } from "./context.ts";
+import { CallContext, onProgress } from "./context.ts";
 import { InFlight } from "./in_flight.ts";
 import { HeapMeter } from "./heap_meter.ts";
 import { disposeModules, whenDisposable } from "./lifecycle.ts";
@@ -54,6 +59,9 @@ import { learn, unknownCost } from "./operation_cost.ts";
 import { Outbox } from "./outbox.ts";
 import { beforeExit, type LanePort, onCrash, type OpenPort } from "./port.ts";
 import { PostedCalls } from "./posted_calls.ts";
+import { ProgressSender } from "./progress.ts";
+import { SentValues } from "./sent_values.ts";
+import { Streams } from "./streams.ts";
 
 /** An operation that stays below this may run before the answers of the calls before it are told, in ms. */
 const QUICK_MS = 1;
@@ -103,6 +111,9 @@ export class LaneCore {
   #isLookPlanned = false;
   /** Modules are loaded one after the other. */
   #loads: Promise<void> = Promise.resolve();
+  readonly #items: SentValues;
+  readonly #streams: Streams;
+  #progress: ProgressSender | undefined;
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
   #turnMs = 0;
   #workedMs = 0;
@@ -118,6 +129,8 @@ export class LaneCore {
     this.#port = open((message) => this.#receive(message), [UP]);
     this.#outbox = new Outbox(this.#port);
     this.#answers = new Answers(this.#outbox);
+    this.#items = new SentValues(this.#port, ITEMS);
+    this.#streams = new Streams(this.#items, this.#inFlight, () => this.#goOnBeside());
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
     whenDisposable(() => this.#port.post([DISPOSABLE]));
@@ -138,12 +151,14 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked, perLane, isChild] = message as [
+        const [, , url, name, isPacked, perLane, source, window, isChild] = message as [
           number,
           number,
           string,
           string,
           boolean,
+          number,
+          FunctionSource,
           number,
           boolean,
         ];
@@ -153,6 +168,8 @@ export class LaneCore {
           isPacked,
           isChild,
           perLane,
+          source,
+          window,
           inFlight: 0,
           fn: undefined,
           failure: undefined,
@@ -171,6 +188,9 @@ export class LaneCore {
       case CHILD_ANSWERS:
       case CHILD_BACK:
         this.#children!.receive(message);
+        break;
+      case CREDIT:
+        this.#streams.grant(message[1] as number, message[2] as number);
         break;
       case LOAD:
         return void this.#preload(message[1] as number);
@@ -195,7 +215,9 @@ export class LaneCore {
     if (init.protocol === PROTOCOL) {
       this.#control = this.#port.control ?? new ControlBlock(init.control!);
       this.#meter = new HeapMeter(this.#control);
-      this.#answers.maxPayloadBytes = init.maxPayloadBytes;
+      this.#answers.maxPayloadBytes = this.#items.maxPayloadBytes = init.maxPayloadBytes;
+      const progress = this.#progress = new ProgressSender(this.#port, this.#control);
+      onProgress((context, value) => progress.report(context, value));
       const onGiven = (): void => this.#lookAgain();
       mark.children = this.#children = new Children(init, this.#control, this.#port, onGiven);
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
@@ -224,6 +246,7 @@ export class LaneCore {
     }
     if (this.#inFlight.size === 0) return;
     this.#inFlight.abort(tokenId, () => decodeError(reason));
+    this.#streams.stop(tokenId);
     if (!this.#inFlight.isOpen && !this.#isBusy) this.#goToWork();
   }
 
@@ -461,6 +484,10 @@ export class LaneCore {
     if (operation.isChild) args = context.adopt(args);
     try {
       value = mark.within(context, operation.fn!, args);
+      if (isGenerator(value)) {
+        if (operation.isChild) throw streamedElsewhere(operation.name);
+        return this.#stream(operation, tag, context, startedMs, value);
+      }
       if (isThenable(value)) {
         if (operation.perLane > 1) return this.#overlap(operation, tag, context, startedMs, value);
         this.#finishLater(operation, tag, context, startedMs, value);
@@ -493,7 +520,30 @@ export class LaneCore {
     else this.#control!.end(~tag, endedMs);
     learn(operation, endedMs - startedMs);
     if (this.#children!.outside > 0 || this.#isToldFull) this.#lookAgain();
-    this.#answers.finished(operation.name, tag, outcome, value, endedMs);
+    const isStream = this.#streams.leave(context);
+    const isLast = this.#progress!.end(context) || isStream;
+    this.#answers.finished(operation.name, tag, outcome, value, endedMs, isLast);
+  }
+
+  /** Runs a generator, beside which other calls may run while it waits for its reader. @returns whether the lane goes on at once */
+  #stream(
+    operation: LaneOperation,
+    tag: number,
+    context: CallContext,
+    startedMs: number,
+    generator: AnyGenerator,
+  ): boolean {
+    const end = this.#streams.start(operation, tag, context, generator);
+    return this.#overlap(operation, tag, context, startedMs, end, true);
+  }
+
+  /** Something that was in the way of other calls is not any more. */
+  #goOnBeside(): void {
+    this.#tell();
+    this.#planLook();
+    if (this.#isBusy || !this.#inFlight.isOpen) return;
+    this.#wakeUp();
+    this.#work();
   }
 
   // Children of calls that run elsewhere, or here.
@@ -538,6 +588,7 @@ export class LaneCore {
     if (operation.isChild) args = context.adopt(args);
     try {
       value = mark.within(context, operation.fn!, args);
+      if (isGenerator(value)) throw streamedElsewhere(operation.name);
       if (!isThenable(value)) return finish(RETURNED, value);
     } catch (error) {
       return finish(THREW, encodeThrown(error));
@@ -609,12 +660,17 @@ export class LaneCore {
     context: CallContext,
     startedMs: number,
     value: PromiseLike<unknown>,
+    isStream: boolean = false,
   ): boolean {
-    this.#running = undefined;
+    if (this.#running === context) this.#running = undefined;
     this.#inFlight.enter(operation, context);
     this.#endLong();
     const finish = (outcome: number, value: unknown): void => {
       this.#inFlight.leave(operation, context);
+      if (outcome === RETURNED && !isStream && isGenerator(value)) {
+        this.#stream(operation, tag, context, startedMs, value);
+        return this.#goOnBeside();
+      }
       this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#tell();
       this.#planLook();
@@ -646,7 +702,9 @@ export class LaneCore {
     this.#tell();
     this.#planLook();
     const finish = (outcome: number, value: unknown): void => {
-      this.#finish(operation, tag, context, startedMs, outcome, value);
+      if (outcome === RETURNED && isGenerator(value)) {
+        this.#stream(operation, tag, context, startedMs, value);
+      } else this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#goOn();
     };
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.

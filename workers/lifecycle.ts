@@ -4,8 +4,8 @@
  * @module
  */
 
+import { importModule } from "../lib/import_module.ts";
 import { declaredLifecycles, type Lifecycle } from "../lib/registry.ts";
-import { importModule } from "./import_module.ts";
 
 /** Those whose `prepare` has come to its end, or that have none, in that order; each with the URL of its module. */
 const prepared: Map<Lifecycle, string> = new Map();
@@ -25,10 +25,11 @@ export function whenDisposable(tell: () => void): void {
  * Imports a module, and notes which hooks came with it: one operation may call those of another module, which nobody loads by itself.
  *
  * @param url URL of the module
+ * @returns what it exports
  */
-export async function importWithHooks(url: string): Promise<void> {
-  await importModule(url);
-  if (parts.has(url)) return;
+export async function importWithHooks(url: string): Promise<object> {
+  const exports = await importModule(url);
+  if (parts.has(url)) return exports;
   const found = new Map<Lifecycle, string>();
   for (const [origin, lifecycles] of declaredLifecycles()) {
     for (const lifecycle of lifecycles) {
@@ -38,6 +39,7 @@ export async function importWithHooks(url: string): Promise<void> {
     }
   }
   parts.set(url, found);
+  return exports;
 }
 
 /**

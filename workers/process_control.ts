@@ -73,6 +73,11 @@ export class ProcessControl extends ControlBlock {
     this.#writer.children(this.children.snapshot());
   }
 
+  /** What was written was taken, as far as can be known here: a pipe that is full keeps who writes to it. */
+  override get progressCount(): number {
+    return Infinity;
+  }
+
   override isAborted(slot: number): boolean {
     return this.#aborted[slot] === this.#calls[slot];
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { OperationReference } from "./contract.ts";
+import type { FunctionSource, OperationReference } from "./contract.ts";
 import { PackedOperation } from "./packing.ts";
 
 /** How many arguments say whose child it is. */
@@ -16,6 +16,8 @@ export class ChildOperation implements OperationReference {
   readonly url: string;
   readonly name: string;
   readonly perLane: number | undefined;
+  readonly source: FunctionSource | undefined;
+  readonly window: number | undefined;
   /** Whether what follows is packed. */
   readonly isPacked: boolean;
 
@@ -24,6 +26,8 @@ export class ChildOperation implements OperationReference {
     this.url = operation.url;
     this.name = operation.name;
     this.perLane = operation.perLane;
+    this.source = operation.source;
+    this.window = operation.window;
     this.isPacked = operation instanceof PackedOperation;
   }
 }

@@ -44,8 +44,26 @@ export function uncloneableResult(
   value: unknown,
   cause: unknown,
 ): NotCloneableError {
+  return uncloneable(`return the result of "${operation}" from its lane`, value, cause);
+}
+
+/** @param operation name of the operation @param value the item that was refused @param cause what the runtime threw @returns an error that tells what the item was */
+export function uncloneableItem(
+  operation: string,
+  value: unknown,
+  cause: unknown,
+): NotCloneableError {
+  return uncloneable(`send an item of "${operation}" from its lane`, value, cause);
+}
+
+/** @param value what was reported @param cause what the runtime threw @returns an error that tells what it was */
+export function uncloneableProgress(value: unknown, cause: unknown): NotCloneableError {
+  return uncloneable("report the progress of a call", value, cause);
+}
+
+function uncloneable(action: string, value: unknown, cause: unknown): NotCloneableError {
   return new NotCloneableError(
-    `Cannot return the result of "${operation}" from its lane: received ${describe(value)}; ` +
+    `Cannot ${action}: received ${describe(value)}; ` +
       `functions, symbols and objects with private state do not cross between isolates`,
     { cause },
   );
@@ -95,4 +113,12 @@ function pathToUncloneable(holder: object, search: Search): string | undefined {
     if (rest !== undefined) return step + rest;
   }
   return undefined;
+}
+
+/** @param operation name of a generator that was called inside of an operation @returns the error of the call, when it is to run in another lane */
+export function streamedElsewhere(operation: string): NotCloneableError {
+  return new NotCloneableError(
+    `Cannot run "${operation}" in another lane than the operation that calls it: it is a generator, whose items do not go from lane to lane; ` +
+      `call it from the program, or without spread and isolation`,
+  );
 }

@@ -8,6 +8,9 @@
 import type { LeadChildren } from "./child_table.ts";
 import type { ChildTally } from "./child_tally.ts";
 
+/** Where the function of an operation is found: among what its module declares, or exports; or in the call itself, as its text. */
+export type FunctionSource = "declared" | "export" | "text";
+
 /** The part of a declared operation that crosses to a lane. */
 export interface OperationReference {
   /** URL of the module that declares the operation. */
@@ -16,6 +19,10 @@ export interface OperationReference {
   readonly name: string;
   /** How many of its asynchronous calls may overlap in one lane. Default: 1. */
   readonly perLane?: number | undefined;
+  /** Where its function is found. Default: among what its module declares. */
+  readonly source?: FunctionSource | undefined;
+  /** How many items of a stream may have been made and not read. Default: 64. */
+  readonly window?: number | undefined;
 }
 
 /** A call that a lane's call has made, and that is to run elsewhere. */
@@ -117,6 +124,12 @@ export interface LaneEvents {
   hungry(lane: Lane, isFull: boolean): void;
   /** The lane takes all calls again. */
   roomy(lane: Lane): void;
+  /** The function is a generator, and has made items. Without any it has come to its end without. */
+  yielded(lane: Lane, call: LaneCall, items: readonly unknown[]): void;
+  /** The function has reported its progress. */
+  progressed(lane: Lane, call: LaneCall, value: unknown): void;
+  /** What it has made, or reported, cannot be read. */
+  garbled(lane: Lane, call: LaneCall, error: unknown): void;
   /** The events of one message are all delivered: time to send more. */
   settled(lane: Lane): void;
   /** A lane that was told to retire has finished, and is to be stopped. `failures` are those of its dispose hooks. */
@@ -162,9 +175,9 @@ export interface Board extends CallHolder {
 export interface Lane extends CallHolder {
   /** The lane's number in its gate. */
   readonly index: number;
-  /** How many calls fit in the mailbox. */
+  /** How many calls fit in the mailbox, beside those whose generators wait for their readers. */
   readonly capacity: number;
-  /** Slots taken: calls without an answer, the released ones included. */
+  /** Slots taken: calls without an answer, the released ones included; but for those whose generators wait for their readers, and so keep no other call waiting. */
   readonly occupied: number;
   /** Calls that have started here and are neither answered nor released, those of the board included. */
   readonly executing: number;
@@ -195,6 +208,8 @@ export interface Lane extends CallHolder {
   leads(): LeadChildren[];
   /** Takes back up to `limit` calls that have not started, the last sent first; returns them in the order they were sent. */
   recallUnstarted(limit: number): LaneCall[];
+  /** So many items of a call that has started here were read: as many more may be made. It may be one of the board. */
+  grant(call: LaneCall, count: number): void;
   /** Asks a call that has started here to stop, and gives it up: its answer will be `late`. It may be one of the board. */
   release(call: LaneCall, reason: unknown): void;
   /**
@@ -223,6 +238,10 @@ export interface CallerEvents {
   threw(call: LaneCall, error: unknown, startedMs: number, endedMs: number): void;
   /** A call that was released has ended after all; its result is dropped. */
   late(): void;
+  /** The function is a generator, and has made items. Without any it has come to its end without. */
+  yielded(call: LaneCall, items: readonly unknown[]): void;
+  /** The function has reported its progress. */
+  progressed(call: LaneCall, value: unknown): void;
 }
 
 /** The caller's own thread as a place to run calls. It has no mailbox and no end, and nobody can stop what it runs. */
@@ -235,6 +254,10 @@ export interface CallerLane extends CallHolder {
   enter(runs: () => void): void;
   /** Runs a call, now. @returns how long its function took, in ms; or `CALLER_REFUSED` or `CALLER_PENDING` */
   run(call: LaneCall): number;
+  /** So many items of a call were read: as many more may be made. */
+  grant(call: LaneCall, count: number): void;
+  /** Whether a call that has started is a generator that waits for its reader. */
+  isWaiting(call: LaneCall): boolean;
   /** Asks a call that has started to stop, and gives it up. */
   release(call: LaneCall, reason: unknown): void;
 }

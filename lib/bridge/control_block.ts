@@ -33,6 +33,7 @@ const HAND = 4;
 const HEAP_KB = 5;
 const ORDER = 32;
 const MESSAGE_COUNT = 33;
+const PROGRESS_COUNT = 34;
 const PARKING = 64;
 const HEADER_WORDS = 96;
 /** Of each slot: three stamps and two words. */
@@ -144,6 +145,11 @@ export class ControlBlock {
     Atomics.add(this.#header, MESSAGE_COUNT, 1);
   }
 
+  /** Counts a report of progress that was read. */
+  countProgress(): void {
+    Atomics.add(this.#header, PROGRESS_COUNT, 1);
+  }
+
   /** How many calls of its mailbox the lane has started. */
   get startedCount(): number {
     return Atomics.load(this.#header, STARTED_COUNT);
@@ -197,6 +203,11 @@ export class ControlBlock {
   /** How many messages the gate has posted to the lane. */
   get messageCount(): number {
     return Atomics.load(this.#header, MESSAGE_COUNT);
+  }
+
+  /** How many reports of progress the gate has read, of those that this lane has posted. */
+  get progressCount(): number {
+    return Atomics.load(this.#header, PROGRESS_COUNT);
   }
 
   /** Says whether the lane keeps a call of the board that it cannot start yet. */

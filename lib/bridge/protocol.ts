@@ -16,7 +16,7 @@ export const UP: number = 0;
 export const INIT: number = 1;
 /** The lane takes calls: `[READY, protocol]`. */
 export const READY: number = 2;
-/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, whether the first two say whose child it is]`. */
+/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, source, window, whether the first two say whose child it is]`. */
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
@@ -104,6 +104,17 @@ export interface ChildAnswer {
 
 /** The lane takes all calls again: `[ROOMY]`, after it had said that it does not. */
 export const ROOMY: number = 22;
+/** Items of a stream, in the order they were made: `[ITEMS, tag, whether each is packed, item…]`; without any it says that the call is a stream. Before its answer, which goes by message too. */
+export const ITEMS: number = 30;
+/** The reader of a stream has read: `[CREDIT, token id, how many items]`. */
+export const CREDIT: number = 31;
+/** The latest progress of a call: `[PROGRESS, tag, whether it is packed, value]`. Before its answer, which goes by message too. */
+export const PROGRESS: number = 32;
+
+/** How many items of a stream may have been made and not read, unless its operation says otherwise. */
+export const STREAM_WINDOW: number = 64;
+/** Of a message of items, what comes before them. */
+export const ITEMS_HEAD: number = 3;
 
 /** Fields of one call in a {@linkcode CALLS} message. */
 export const CALL_FIELDS: number = 4;

@@ -6,6 +6,7 @@
 
 import type { OperationReference } from "../bridge/contract.ts";
 import { isToken } from "../call_token.ts";
+import { ArgumentWaiter } from "./argument_waiter.ts";
 import { argumentError } from "./token_errors.ts";
 
 /** @param args arguments of a call @returns the places where they are tokens, or undefined when none is */
@@ -36,18 +37,14 @@ export function resolveArguments(
   done: (args: readonly unknown[]) => void,
   failed: (error: Error, wasKilled: boolean) => void,
 ): void {
-  const resolved = [...args];
-  let missing = places.length;
-  for (const place of places) {
-    const source = args[place] as Source;
-    source.then((value) => {
-      resolved[place] = value;
-      if (--missing === 0) done(resolved);
-    }, (cause) => {
+  new ArgumentWaiter(args, places, {
+    done,
+    failed: (place, cause) => {
+      const source = args[place] as Source;
       const wasKilled = source.state === "killed";
       failed(argumentError(operation, place, source.operation, wasKilled, cause), wasKilled);
-    });
-  }
+    },
+  });
 }
 
 /** A token, maybe of another copy of the package. */

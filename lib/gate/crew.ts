@@ -182,8 +182,9 @@ export class Crew {
     seat.state = "down";
     seat.isBlocked = false;
     if (!wasStopped) this.#backOff.crashed(seat, loss);
-    // A lane that took a token with it is no endless restart: each such loss ends a token.
-    const isBarren = !wasStopped && !seat.hasAnswered && loss.started.length === 0;
+    // A lane that took a token with it is no endless restart: each such loss ends a token. So did one that died of a call which was given up before.
+    const hasWorked = seat.hasAnswered || loss.started.length > 0 || loss.wasStuck;
+    const isBarren = !wasStopped && !hasWorked;
     if (!isBarren) return undefined;
     seat.barrenStarts++;
     seat.givenUpMs = this.#clock.now();

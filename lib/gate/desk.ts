@@ -8,13 +8,7 @@
  */
 
 import type { OperationReference } from "../bridge/contract.ts";
-import {
-  type CallToken,
-  COMPLETED,
-  KILLED,
-  type TokenDesk,
-  type TokenQueue,
-} from "../call_token.ts";
+import { type CallToken, COMPLETED, type TokenDesk, type TokenQueue } from "../call_token.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { WaitingFor } from "../token.ts";
 import { Breaker, countsAsFailure } from "./breaker.ts";
@@ -220,9 +214,9 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   }
 
   /** Tells the breaker what became of a token that it let pass. Runs a function of the user's, if there is one: nothing may be half done. */
-  judge(token: CallToken, nowMs: number): void {
+  judge(token: CallToken, hasRun: boolean, nowMs: number): void {
     const breaker = this.breaker!;
-    if (token.code === KILLED) breaker.abandoned(token.pass);
+    if (!hasRun) breaker.abandoned(token.pass);
     else if (token.code === COMPLETED || !countsAsFailure(this.policy.breaker!, token.outcome)) {
       breaker.succeeded(nowMs, token.pass);
     } else breaker.failed(nowMs, token.pass);

@@ -16,6 +16,7 @@ import { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Admission, type Promised, type RoomRequest } from "./admission.ts";
 import { findTokens } from "./arguments.ts";
+import { BOUND, BoundCalls } from "./bound_calls.ts";
 import { CallerGroup } from "./caller_group.ts";
 import { callerMoves } from "./caller_moves.ts";
 import { CallerWork } from "./caller_work.ts";
@@ -228,12 +229,66 @@ export class Engine {
     const desk = this.deskOf(operation);
     // Before there is a token: looking at proxies, and into objects, may run code of the user's.
     const sources = findTokens(args);
+    const token = this.#enter(desk, args, sources, request, promised);
+    if (token.isSettled) return token;
+    const { caller } = this.groups;
+    if (desk.group === caller) caller.submitted(token);
+    if (sources === undefined) moves.enqueue(token, desk);
+    else moves.awaitArguments(token, desk, sources);
+    return token;
+  }
+
+  /**
+   * Makes a token for each lane that is up, or starting, and lets it wait for that and no other.
+   *
+   * @returns the tokens, in the order of the lanes; where calls run on the caller's own thread, one
+   * @throws as a call does; then there are none
+   */
+  broadcast(
+    operation: OperationReference,
+    args: readonly unknown[],
+    request: CallRequest,
+  ): CallToken[] {
+    const moves = this.#moves;
+    const desk = this.deskOf(operation);
+    const group = this.groups.lanes.find((group) => group === desk.group);
+    if (group === undefined) return [this.submit(operation, args, request)];
+    // Without lanes nothing would say so.
+    if (this.#closing.hasBegun) throw closedError(`call "${operation.name}" through`);
+    const sources = findTokens(args);
+    const bound = { ...request, transfer: BOUND };
+    const tokens: CallToken[] = [];
+    try {
+      for (const seat of BoundCalls.live(group.crew.seats)) {
+        const token = this.#enter(desk, args, sources, bound, undefined);
+        tokens.push(token);
+        if (token.isSettled) continue;
+        if (sources === undefined) moves.bind(token, group, seat);
+        else moves.awaitArguments(token, desk, sources, (token) => moves.bind(token, group, seat));
+      }
+    } catch (error) {
+      for (const token of tokens) moves.cancel(token, error);
+      throw error;
+    }
+    return tokens;
+  }
+
+  /** Takes a call. @returns its token, which has settled when its signal has aborted before */
+  #enter(
+    desk: Desk,
+    args: readonly unknown[],
+    sources: readonly number[] | undefined,
+    request: CallRequest,
+    promised: Promised | undefined,
+  ): CallToken {
+    const moves = this.#moves;
     const bytes = this.admission.countsBytes(desk)
       ? sizeOfArguments(args, sources, request.transfer)
       : 0;
     const nowMs = this.#clock.now();
     const pass = this.#entrance.admit(desk, bytes, nowMs, promised);
-    const token = new CallToken(this.#table.allocate(), operation, args, request, moves, nowMs);
+    const id = this.#table.allocate();
+    const token = new CallToken(id, desk.operation, args, request, moves, nowMs);
     token.pass = pass;
     token.bytes = bytes;
     this.#table.set(token);
@@ -246,10 +301,6 @@ export class Engine {
       moves.signals.watch(token, request.signal);
     }
     moves.limits.begin(token);
-    const { caller } = this.groups;
-    if (desk.group === caller) caller.submitted(token);
-    if (sources === undefined) moves.enqueue(token, desk);
-    else moves.awaitArguments(token, desk, sources);
     return token;
   }
 

@@ -9,6 +9,7 @@
 import type { Board, CallHolder, Lane, LaneCall } from "../bridge/contract.ts";
 import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { BoundCalls } from "./bound_calls.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
@@ -52,6 +53,8 @@ export class LaneGroup implements TokenGroup {
   readonly stopping: Stopping;
   readonly retirement: Retirement;
   readonly lineup: Lineup = new Lineup();
+  /** What waits for one lane and no other. */
+  readonly bound: BoundCalls = new BoundCalls();
   isPaused = false;
   /** How many calls may run at once in one lane, of the operation that allows most. */
   perLane = 1;
@@ -64,8 +67,9 @@ export class LaneGroup implements TokenGroup {
   // Made once: it is passed for every token.
   readonly #admit: (seat: Seat, token: CallToken) => void;
   #admitted = 0;
-  /** The lowest priority of what was given out since nothing was out. */
+  /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
   #leastOut = Infinity;
+  #lastOut = -Infinity;
   /** Whether calls of different priorities were seen since it was empty. */
   #isMixed = false;
 
@@ -96,6 +100,7 @@ export class LaneGroup implements TokenGroup {
   turn(): void {
     this.retirement.look();
     if (!this.isPaused) {
+      this.bound.giveOut(this.#admit);
       this.#giveWay();
       this.crew.ensure(this.lineup.size + this.#mail.size + this.#admitted);
       this.#giveOut();
@@ -111,15 +116,23 @@ export class LaneGroup implements TokenGroup {
     this.#board?.flush();
   }
 
-  /** What was given out and has not started makes way for what is more urgent. */
+  /**
+   * What was given out and has not started makes way for what is more urgent; but not for what comes after it all the same, since the lesser ones have waited long: they
+   * would be given out anew, and taken back in the next turn.
+   */
   #giveWay(): void {
     const { first } = this.lineup;
     if (first === undefined) return;
     const { priority } = first.limits;
     if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
-    if (priority <= this.#leastOut) return;
+    if (priority <= this.#leastOut || first.sequence > this.#lastOut) return;
     this.recallAll();
+    this.#forgetOut();
+  }
+
+  #forgetOut(): void {
     this.#leastOut = Infinity;
+    this.#lastOut = -Infinity;
   }
 
   #giveOut(): void {
@@ -158,6 +171,7 @@ export class LaneGroup implements TokenGroup {
     this.#admitted++;
     const { priority } = token.limits;
     if (priority < this.#leastOut) this.#leastOut = priority;
+    if (token.sequence > this.#lastOut) this.#lastOut = token.sequence;
     this.#parts.ledger.move(token, ADMITTED);
     token.admittedMs = nowMs;
     token.lane = lane;
@@ -263,8 +277,12 @@ export class LaneGroup implements TokenGroup {
 
   left(): void {
     if (--this.#admitted > 0) return;
-    this.#leastOut = Infinity;
+    this.#forgetOut();
     if (this.lineup.size === 0) this.#isMixed = false;
+  }
+
+  grant(token: CallToken, count: number): void {
+    this.seatOf(token).lane.grant(token, count);
   }
 
   /** What waits behind it goes elsewhere at once; itself it has its time of grace. */

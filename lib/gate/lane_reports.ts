@@ -14,7 +14,7 @@ import type { EngineListener } from "./engine_parts.ts";
 import type { Ledger } from "./ledger.ts";
 import { expiredLimit } from "./limit_policy.ts";
 import type { Moves } from "./moves.ts";
-import { crashError, timeoutError } from "./token_errors.ts";
+import { boundLossError, crashError, timeoutError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 
 /** What the reports have to do with the rest of their engine. */
@@ -98,12 +98,11 @@ export class LaneReports implements LaneEvents {
     const nowMs = Math.max(this.#parts.clock.now(), token.latestMs);
     const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
     const error = timeoutError(token.operation, limit, token.limits[limit]!);
-    this.#moves.reject(token, TIMEOUT, error);
+    this.#moves.reject(token, TIMEOUT, error, false);
   }
 
   unsendable(call: LaneCall, error: unknown): void {
-    this.#moves.reject(call as CallToken, FAILED, error);
-    this.#parts.planTurn();
+    this.#moves.fail(call as CallToken, error);
   }
 
   late(lane: Lane): void {
@@ -130,6 +129,18 @@ export class LaneReports implements LaneEvents {
 
   roomy(lane: Lane): void {
     this.#domains.roomy(lane);
+  }
+
+  yielded(_lane: Lane, call: LaneCall, items: readonly unknown[]): void {
+    this.#moves.yielded(call as CallToken, items);
+  }
+
+  progressed(_lane: Lane, call: LaneCall, value: unknown): void {
+    (call as CallToken).progress.report(value);
+  }
+
+  garbled(_lane: Lane, call: LaneCall, error: unknown): void {
+    this.#moves.end(call as CallToken, FAILED, error as Error);
   }
 
   settled(lane: Lane): void {
@@ -160,6 +171,9 @@ export class LaneReports implements LaneEvents {
     }
     stopping.lost(seat);
     group.retirement.lost(seat);
+    for (const token of group.bound.take(seat)) {
+      this.#moves.fail(token, boundLossError(token, lane.index, loss));
+    }
     // All of them are gone: what one has called may be among the others.
     this.#domains.hold();
     for (const call of loss.started) {
@@ -169,7 +183,7 @@ export class LaneReports implements LaneEvents {
     this.#domains.lost(lane);
     this.#domains.release();
     if (startError !== undefined) {
-      for (const token of group.waiting()) this.#moves.reject(token, FAILED, startError);
+      for (const token of group.waiting()) this.#moves.fail(token, startError);
     }
     this.#parts.planTurn();
   }

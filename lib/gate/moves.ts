@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { LaneLoss } from "../bridge/contract.ts";
 import {
   ADMITTED,
   type CallToken,
@@ -30,14 +31,26 @@ import type { Domains } from "./domains.ts";
 import { EmptyWaiters } from "./empty_waiters.ts";
 import type { EngineParts } from "./engine_parts.ts";
 import type { KeepAlive } from "./keep_alive.ts";
+import type { LaneGroup } from "./lane_group.ts";
 import type { Ledger } from "./ledger.ts";
 import { LimitChecks } from "./limit_checks.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import { finalError, Retrying } from "./retrying.ts";
+import type { Seat } from "./seat.ts";
 import { Signals } from "./signals.ts";
-import { cancelledError } from "./token_errors.ts";
+import { boundLossError, cancelledError, unreadError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 import type { TokenTable } from "./token_table.ts";
+
+/** How a lane ended of which nobody has kept it. */
+const NO_LOSS: LaneLoss = {
+  cause: undefined,
+  exitCode: undefined,
+  wasReady: true,
+  wasStuck: false,
+  started: [],
+  unstarted: [],
+};
 
 /** What the moves have to do with the rest of their engine. */
 export interface MovesParts {
@@ -85,7 +98,7 @@ export class Moves implements TokenOwner {
       retrying: this.#retrying,
       recall: (token) => this.recall(token),
       end: (token, code, error) => this.end(token, code, error),
-      reject: (token, code, error) => this.reject(token, code, error),
+      reject: (token, code, error) => this.reject(token, code, error, false),
       attemptFailed: (token, code, error, isLost) => this.attemptFailed(token, code, error, isLost),
       planTurn: parts.planTurn,
     });
@@ -126,11 +139,30 @@ export class Moves implements TokenOwner {
     return this.#groups.holderOf(token).startedMs(token);
   }
 
+  grant(token: CallToken, count: number): void {
+    if (token.code === ADMITTED) this.#groups.placeOf(token).grant(token, count);
+  }
+
+  /** A generator has made items. */
+  yielded(token: CallToken, items: readonly unknown[]): void {
+    if (token.isForResults) return this.end(token, FAILED, unreadError(token.operation));
+    token.stream.receive(items);
+    // One that waits for its reader leaves its place to others.
+    this.#planTurn();
+  }
+
   // On its way to a lane.
 
   /** Has a token wait until the tokens among its arguments have settled. @param sources where they are */
-  awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
+  awaitArguments(
+    token: CallToken,
+    desk: Desk,
+    sources: readonly number[],
+    go: (token: CallToken) => void = (token) => this.enqueue(token, desk),
+  ): void {
     token.waits = FOR_ARGUMENTS;
+    // Its place may have been the last of a reservation that had asked for more bytes.
+    this.#planTurn();
     resolveArguments(
       desk.operation,
       token.args,
@@ -139,12 +171,23 @@ export class Moves implements TokenOwner {
         if (token.isSettled) return;
         token.waits = FOR_ITS_DESK;
         token.args = args;
-        this.enqueue(token, desk);
+        go(token);
       },
       (error, wasKilled) => {
-        if (!token.isSettled) this.reject(token, wasKilled ? KILLED : FAILED, error);
+        if (!token.isSettled) this.reject(token, wasKilled ? KILLED : FAILED, error, false);
       },
     );
+  }
+
+  /** Has a token wait for one lane and no other. */
+  bind(token: CallToken, group: LaneGroup, seat: Seat): void {
+    if (!this.#payloads.pass(token)) return;
+    // It may have been lost while the token waited for its arguments.
+    const isGone = seat.state !== "ready" && seat.state !== "starting";
+    if (isGone) return this.fail(token, boundLossError(token, seat.lane.index, NO_LOSS));
+    group.bound.bind(token, seat);
+    this.#keepAlive.hold();
+    this.#planTurn();
   }
 
   /** Has a token wait for its place to run, which is a lane unless it may run here. */
@@ -192,7 +235,7 @@ export class Moves implements TokenOwner {
   end(token: CallToken, code: number, error: Error): void {
     const isRunning = !this.recall(token);
     if (isRunning) token.startedMs = this.startedMs(token);
-    this.reject(token, code, error);
+    this.reject(token, code, error, isRunning && code !== KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
     if (isRunning) this.#groups.placeOf(token).giveUp(token, error);
     this.#planTurn();
@@ -205,12 +248,12 @@ export class Moves implements TokenOwner {
 
   /** Settles a token with its result. @param isOfLane whether a lane has run it */
   complete(token: CallToken, value: unknown, isOfLane: boolean): void {
-    this.#leave(token, COMPLETED);
+    this.#leave(token, COMPLETED, true);
     if (isOfLane && token.limits.inline === "auto") {
       this.#callerWork.learn(token, this.#ledger.active);
     }
     token.fulfil(value);
-    this.#tell(token);
+    this.#tell(token, true);
   }
 
   /**
@@ -225,24 +268,31 @@ export class Moves implements TokenOwner {
       if (this.#retrying.plan(token, error, isLost)) {
         this.#ledger.retries++;
         (token.desk as Desk).record.attempt(token, this.#clock.now());
+        // Or it would have run twice if it were ended before the next attempt.
+        token.admittedMs = token.startedMs = token.endedMs = NaN;
         return this.#planTurn();
       }
       if (token.isSettled) return;
     }
-    this.reject(token, code, finalError(token, error));
+    this.reject(token, code, finalError(token, error), true);
   }
 
-  /** Settles a token with an error that is nobody's doing but its own. */
+  /** Settles a token that fails before a lane has tried it. Its place in the queue is free. */
   fail(token: CallToken, error: unknown): void {
-    this.reject(token, FAILED, error);
+    this.reject(token, FAILED, error, false);
+    this.#planTurn();
   }
 
-  /** Settles a token with an error. */
-  reject(token: CallToken, code: number, error: unknown): void {
-    this.#leave(token, code);
+  /**
+   * Settles a token with an error.
+   *
+   * @param hasRun whether this says anything of its operation: what was killed, or never came to be tried, does not
+   */
+  reject(token: CallToken, code: number, error: unknown, hasRun: boolean): void {
+    this.#leave(token, code, hasRun);
     // A child that fails is told to the lane that has called it, where somebody waits for it or nobody does.
     token.fail(error, code === KILLED || token.id < 0);
-    this.#tell(token);
+    this.#tell(token, hasRun);
   }
 
   #waitForAttempt(token: CallToken): void {
@@ -263,14 +313,14 @@ export class Moves implements TokenOwner {
   }
 
   /** Last of all: this may run functions of the user's. */
-  #tell(token: CallToken): void {
+  #tell(token: CallToken, hasRun: boolean): void {
     if (token.id < 0 || this.#domains.size > 0) this.#domains.ended(token);
-    if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
+    if (token.pass >= 0) (token.desk as Desk).judge(token, hasRun, this.#clock.now());
     this.#parts.engine.listener.settled?.(token);
   }
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
-  #leave(token: CallToken, code: number): void {
+  #leave(token: CallToken, code: number, hasRun: boolean): void {
     const ledger = this.#ledger;
     const desk = token.desk as Desk;
     token.queue?.remove(token);
@@ -281,7 +331,7 @@ export class Moves implements TokenOwner {
     if (token.signal !== undefined) this.signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
     this.#parts.table.release(token);
-    desk.record.settled(token, code, this.#clock);
+    desk.record.settled(token, code !== COMPLETED, hasRun, this.#clock);
     if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);
     if (ledger.active > 0) return;
     if (this.empty.hasAny) this.empty.tell(undefined);

@@ -26,6 +26,8 @@ export interface TokenGroup {
   recall(token: CallToken): boolean;
   /** Who has a token that was given out. */
   holderOf(token: CallToken): CallHolder;
+  /** So many items of a token that runs here were read. */
+  grant(token: CallToken, count: number): void;
   /** Leaves a function that runs to itself: it was asked to stop. */
   giveUp(token: CallToken, reason: unknown): void;
   /** Whether there is a place for one more call at once, other than a lane. */

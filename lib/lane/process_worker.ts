@@ -32,8 +32,11 @@ import {
   CHILD_ANSWERS,
   CHILD_BACK,
   CHILD_CALL,
+  CREDIT,
   EXPIRED,
   INIT,
+  ITEMS,
+  ITEMS_HEAD,
   type LaneInit,
   LOAD,
   LOADED,
@@ -105,16 +108,18 @@ export class ProcessWorker implements WorkerHandle {
         return this.#write(valueToBytes([INIT, { ...init, control: undefined }]));
       }
       case OPERATION: {
-        const [, number, , , , perLane, isChild] = message as [
+        const [, number, , , , perLane, , window, isChild] = message as [
           number,
           number,
           string,
           string,
           boolean,
+          number,
+          string,
           number,
           boolean,
         ];
-        this.#operations[number] = this.#window.operation(number, perLane, isChild);
+        this.#operations[number] = this.#window.operation(number, perLane, window, isChild);
         return this.#write(valueToBytes(message));
       }
       case CALLS:
@@ -128,6 +133,10 @@ export class ProcessWorker implements WorkerHandle {
         return this.#write(valueToBytes(message));
       case ABORT:
         return this.#abort(message as unknown[]);
+      case CREDIT:
+        // At once: what it is for may be what the calls before it wait for.
+        this.#window.granted(first as number, (message as unknown[])[2] as number);
+        return this.#write(valueToBytes(message));
     }
     // What follows calls is to be read after them.
     this.#unsent.push(makeRecord(MESSAGE, valueToBytes(message)));
@@ -290,7 +299,9 @@ export class ProcessWorker implements WorkerHandle {
       this.#isLoading = false;
       return;
     }
-    if (message[0] === ANSWERS) {
+    if (message[0] === ITEMS) {
+      this.#window.received(~(message[1] as number), message.length - ITEMS_HEAD);
+    } else if (message[0] === ANSWERS) {
       for (let i = 1; i < message.length; i += ANSWER_FIELDS) {
         if (message[i + 1] === UNSTARTABLE) this.#notStarted(message, i);
       }

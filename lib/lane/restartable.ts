@@ -33,6 +33,10 @@ export interface LaneRun {
   hasMoved(call: LaneCall): boolean;
   /** Takes a call back unless it has started, or is not here. */
   recall(call: LaneCall): boolean;
+  /** So many items of a started call were read. */
+  grant(call: LaneCall, count: number): void;
+  /** Calls of the mailbox whose generators wait for their readers. */
+  readonly waiting: number;
   /** Gives a started call up. */
   release(call: LaneCall, reason: unknown): void;
   /** Whether a module in it has a dispose hook. */
@@ -63,7 +67,7 @@ export type StartRun = (lane: Lane, onEnd: () => void) => LaneRun;
 /** A lane of any kind. */
 export class RestartableLane implements Lane {
   readonly index: number;
-  readonly capacity: number;
+  readonly #capacity: number;
   readonly #startRun: StartRun;
   readonly #onEnd: () => void;
   #run: LaneRun | undefined;
@@ -76,7 +80,7 @@ export class RestartableLane implements Lane {
   /** @param index number of the lane @param capacity slots of its mailbox @param startRun starts one life of it */
   constructor(index: number, capacity: number, startRun: StartRun) {
     this.index = index;
-    this.capacity = capacity;
+    this.#capacity = capacity;
     this.#startRun = startRun;
     this.#onEnd = () => {
       this.#run?.tallyChildren(this.#tally, true);
@@ -89,8 +93,13 @@ export class RestartableLane implements Lane {
     return this.#run !== undefined;
   }
 
+  get capacity(): number {
+    return this.#capacity - (this.#run?.waiting ?? 0);
+  }
+
   get occupied(): number {
-    return this.#run?.mailbox.occupied ?? 0;
+    const run = this.#run;
+    return run === undefined ? 0 : run.mailbox.occupied - run.waiting;
   }
 
   get executing(): number {
@@ -160,6 +169,10 @@ export class RestartableLane implements Lane {
       if (!this.#run!.hasMoved(call) && this.#run!.recall(call)) recalled.push(call);
     }
     return recalled.reverse();
+  }
+
+  grant(call: LaneCall, count: number): void {
+    this.#run?.grant(call, count);
   }
 
   release(call: LaneCall, reason: unknown): void {

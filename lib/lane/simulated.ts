@@ -199,8 +199,8 @@ class SimulatedRun implements LaneRun {
     return this.#ended[call.slot]!;
   }
 
-  hasMoved(): boolean {
-    return false;
+  hasMoved(call: LaneCall): boolean {
+    return call.transfer !== undefined;
   }
 
   recall(call: LaneCall): boolean {
@@ -409,6 +409,11 @@ class SimulatedRun implements LaneRun {
     clock.setTimer(task, this.#nextArrivalMs - clock.now(), false);
   }
 
+  /** Simulated functions are no generators. */
+  grant(): void {}
+
+  readonly waiting: number = 0;
+
   get isDisposable(): boolean {
     return this.#parts.disposeMs !== undefined;
   }
@@ -549,7 +554,7 @@ class SimulatedRun implements LaneRun {
     const started: LaneCall[] = [];
     const unstarted: LaneCall[] = [];
     for (const call of this.mailbox.inOrder()) {
-      (this.recall(call) ? unstarted : started).push(call);
+      (this.recall(call) && !this.hasMoved(call) ? unstarted : started).push(call);
     }
     const wasReady = this.#isReady;
     this.#onEnd();

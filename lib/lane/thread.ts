@@ -27,14 +27,17 @@ import {
   CHILD_BACK,
   CHILD_ROW,
   CRASH,
+  CREDIT,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
   GIVEN_UP,
   HUNGRY,
   INIT,
+  ITEMS,
   type LaneInit,
   OPERATION,
+  PROGRESS,
   PROTOCOL,
   READY,
   RETIRE,
@@ -45,6 +48,7 @@ import {
   SKIPPED,
   SPREAD,
   type SpreadCall,
+  STREAM_WINDOW,
   THREW,
   UNSTARTABLE,
   UP,
@@ -63,6 +67,7 @@ import { Mailbox } from "./mailbox.ts";
 import type { NumberListener, OperationNumbers } from "./operation_numbers.ts";
 import { type LaneRun, RestartableLane } from "./restartable.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
+import { StreamSlots } from "./stream_slots.ts";
 import type { StrandedThreads } from "./stranded.ts";
 
 /** How long a terminated worker may take to tell its end before it is taken for gone, in ms. */
@@ -136,6 +141,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   readonly #birth: number;
   /** What the rows of the table of children are for. */
   readonly #childNames: ChildOperationName[] = [];
+  readonly #streams: StreamSlots = new StreamSlots();
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
@@ -234,6 +240,16 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     return true;
   }
 
+  get waiting(): number {
+    return this.#streams.waiting;
+  }
+
+  grant(call: LaneCall, count: number): void {
+    if (this.#isStopped || this.#hasEnded) return;
+    if (this.mailbox.holds(call)) this.#streams.granted(call.slot, count);
+    this.#post([CREDIT, call.id, count]);
+  }
+
   release(call: LaneCall, reason: unknown): void {
     // The flag is raised first: a loop polls it, and may never read the message.
     if (!(this.mailbox.holds(call) ? this.#abandonMail(call) : this.#abandonPosted(call))) return;
@@ -255,6 +271,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   #abandonMail(call: LaneCall): boolean {
     const { slot } = call;
     this.mailbox.forget(slot);
+    this.#streams.clear(slot);
     this.#accounted++;
     // One that has ended keeps nobody waiting: its answer is on the way.
     if (!Number.isNaN(this.control.endedMs(slot))) return false;
@@ -390,8 +407,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   introduce(number: number, operation: OperationReference): void {
     const isChild = operation instanceof ChildOperation;
     const isPacked = isChild ? operation.isPacked : operation instanceof PackedOperation;
-    const { url, name, perLane = 1 } = operation;
-    this.#post([OPERATION, number, url, name, isPacked, perLane, isChild]);
+    const { url, name, perLane = 1, source = "declared", window = STREAM_WINDOW } = operation;
+    this.#post([OPERATION, number, url, name, isPacked, perLane, source, window, isChild]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -491,6 +508,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     switch (message[0]) {
       case ANSWERS:
         return this.#receiveAnswers(message);
+      case ITEMS:
+        return this.#receiveItems(message);
+      case PROGRESS:
+        return this.#receiveProgress(message);
       case UP:
         return this.#up();
       case READY:
@@ -574,6 +595,45 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     this.#parts.events.settled(this.#lane);
   }
 
+  /** What this is of may have been given up, or timed out with another attempt to follow: then its slot is nobody's. */
+  #callOf(tag: number): LaneCall | undefined {
+    return tag >= 0 ? this.#board!.at(tag) : this.mailbox.at(~tag);
+  }
+
+  #receiveItems([, tag, isPacked, ...items]: readonly unknown[]): void {
+    this.#answerCount++;
+    const call = this.#callOf(tag as number);
+    if (call === undefined) return;
+    if ((tag as number) < 0) {
+      const { window = STREAM_WINDOW } = call.operation;
+      this.#streams.received(call.slot, items.length, window);
+    }
+    const read = this.#unpackAll(call, isPacked === true, items);
+    if (read !== undefined) this.#parts.events.yielded(this.#lane, call, read);
+  }
+
+  #receiveProgress([, tag, isPacked, ...value]: readonly unknown[]): void {
+    this.control.countProgress();
+    const call = this.#callOf(tag as number);
+    if (call === undefined) return;
+    const read = this.#unpackAll(call, isPacked === true, value);
+    if (read !== undefined) this.#parts.events.progressed(this.#lane, call, read[0]);
+  }
+
+  #unpackAll(
+    call: LaneCall,
+    isPacked: boolean,
+    values: readonly unknown[],
+  ): readonly unknown[] | undefined {
+    if (!isPacked) return values;
+    try {
+      return (values as [unknown, PackedPlace[]][]).map((packed) => unpack(packed[0], packed[1]));
+    } catch (error) {
+      this.#parts.events.garbled(this.#lane, call, error);
+      return undefined;
+    }
+  }
+
   #receiveFrame(frame: FrameReader): void {
     this.#answerCount++;
     while (frame.next()) this.#answer(frame.first, frame.second, frame.value());
@@ -590,6 +650,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const startedMs = from.startedMs(slot);
     const endedMs = from.endedMs(slot);
     const wasReleased = isPosted ? this.#board!.isReleased(slot) : this.#isReleased[slot] === 1;
+    if (!isPosted) this.#streams.clear(slot);
     const call = isPosted ? this.#board!.take(slot) : this.mailbox.take(slot);
     if (call === undefined) {
       if (!hasRun) return;

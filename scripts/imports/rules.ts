@@ -63,6 +63,10 @@ const COMPOSITION = [
   "lib/input_reader.ts",
   "lib/result_ring.ts",
   "lib/map_calls.ts",
+  "lib/make_operation.ts",
+  "lib/function_text.ts",
+  "lib/remote_module.ts",
+  "lib/run_function.ts",
 ];
 /** Leaves that any part may use that is told something from outside. */
 const READING = ["lib/options.ts"];
@@ -70,10 +74,18 @@ const READING = ["lib/options.ts"];
 const EVALUATION = "lib/evaluation.ts";
 const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/observe/"];
 /** One call, as the caller sees it and as the gate keeps it. */
-const CALL = ["lib/token.ts", "lib/call_token.ts", "lib/token_follower.ts"];
+const CALL = [
+  "lib/token.ts",
+  "lib/call_token.ts",
+  "lib/token_follower.ts",
+  "lib/token_stream.ts",
+  "lib/token_progress.ts",
+];
 /** What the caller's side and the worker's side both load. */
 const SHARED = [
   "lib/registry.ts",
+  "lib/undeclared.ts",
+  "lib/import_module.ts",
   "lib/lane_context.ts",
   "lib/lane_mark.ts",
   "lib/lane_scope.ts",

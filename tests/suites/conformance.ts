@@ -71,6 +71,24 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
     });
   });
 
+  test(`a call does not wait behind one that takes longer than its operation did, while a lane is idle (${kind})`, async () => {
+    await using(makeGate({ lanes: 2 }), async (gate) => {
+      await gate.started();
+      const open = makeWords(2, isShared);
+      addWord(open, 1);
+      for (let n = 0; n < 200; n++) await gate.call(gated, open);
+      for (let round = 0; round < 4; round++) {
+        const flag = makeWords(2, isShared);
+        const long = gate.call(gated, flag);
+        await changed(flag, 0, 0);
+        assertEquals(await gate.call(add, 1, 2), 3);
+        assertEquals(long.state, "executing");
+        addWord(flag, 1);
+        await long;
+      }
+    });
+  });
+
   test(`the four stamps are in order, and run time holds no waiting (${kind})`, async () => {
     await using(makeGate({ lanes: 1 }), async (gate) => {
       const before = performance.timeOrigin + performance.now();

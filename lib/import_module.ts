@@ -9,8 +9,8 @@
  * that it cannot analyze it. It takes no URL that is not known when the package is published, in whatever form it is written.)
  *
  * @param url URL of the module
- * @returns resolves when it is evaluated
+ * @returns what it exports, when it is evaluated
  */
-export async function importModule(url: string): Promise<void> {
-  await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
+export async function importModule(url: string): Promise<object> {
+  return await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
 }
