@@ -95,7 +95,7 @@ export function declaredNames(url: string): string[] {
 }
 
 /**
- * Adds hooks of a module. There may be several: in a bundle many modules have one URL. Those of an earlier evaluation of it are replaced.
+ * Adds hooks of a module. There may be several: in a bundle many modules have one URL. Those of an earlier evaluation of the module are replaced.
  *
  * @param url URL of the module
  * @param lifecycle its hooks
@@ -103,9 +103,8 @@ export function declaredNames(url: string): string[] {
  */
 export function registerLifecycle(url: string, lifecycle: Lifecycle, module: object): void {
   const { lifecycles } = registry();
-  const known = lifecycles.get(url)?.filter((each) => !isOutOfDate(each, module)) ?? [];
-  known.push(lifecycle);
-  lifecycles.set(url, known);
+  const before = lifecycles.get(url) ?? [];
+  lifecycles.set(url, [...before.filter((each) => !isOutOfDate(each, module)), lifecycle]);
   rememberEvaluation(lifecycle, module);
 }
 

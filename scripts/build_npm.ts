@@ -9,7 +9,7 @@
  */
 import { dirname, join } from "node:path";
 import { runNpm } from "./npm_install.ts";
-import { findOffenders } from "./npm_package/contents.ts";
+import { findOffenders, TEXTS } from "./npm_package/contents.ts";
 import { npmManifest, type SourceManifest } from "./npm_package/manifest.ts";
 import { readTarball } from "./npm_package/tarball.ts";
 import { note, type Report, ROOT, say } from "./project.ts";
@@ -39,7 +39,7 @@ export async function buildNpm(report: Report = note): Promise<string> {
     join(folder, "package.json"),
     JSON.stringify(manifest, undefined, 2) + "\n",
   );
-  for (const name of ["README.md", "LICENSE"]) {
+  for (const name of TEXTS) {
     await Deno.copyFile(join(ROOT, name), join(folder, name));
   }
   await makeRunnable(folder, manifest);

@@ -5,10 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { operation, revivable, TokenGate, TokenTimeoutError } from "../mod.ts";
+import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import {
+  GateInLaneError,
+  LaneStartError,
+  operation,
+  revivable,
+  TokenGate,
+  TokenTimeoutError,
+} from "../mod.ts";
 import { workerEntryUrl } from "../lib/runtime/entry_url.ts";
 import * as bundle from "./fixtures/bundle.ts";
+import { answer } from "./fixtures/bundle_unguarded.ts";
 import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
 
 checkNoLanesLeft();
@@ -28,6 +36,16 @@ for (const isolation of ["thread", "process"] as const) {
     await using(gate(), async (gate) => {
       assertEquals(await gate.call(bundle.prepared), ["first module", "second module"]);
       assertEquals(await gate.call(bundle.prepared), ["first module", "second module"]);
+    });
+  });
+}
+
+for (const isolation of ["thread", "process"] as const) {
+  test(`the program of a bundle that is not guarded is refused in its lane, which says so (${isolation})`, async () => {
+    const workerUrl = new URL("./fixtures/bundle_unguarded.ts", import.meta.url);
+    await using(new TokenGate({ lanes: 1, workerUrl, isolation }), async (gate) => {
+      const error = await assertRejects(() => gate.call(answer), LaneStartError);
+      assertInstanceOf(error.cause, GateInLaneError);
     });
   });
 }

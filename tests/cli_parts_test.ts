@@ -1,6 +1,6 @@
 // Parts of the command that need no process.
 import { test } from "node:test";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readArguments } from "../lib/cli/arguments.ts";
 import { closest } from "../lib/cli/closest.ts";
 import { progressLine } from "../lib/cli/run/summary.ts";
@@ -56,6 +56,8 @@ test("the bar is as full as the calls are done", () => {
   const stats = { ...gate.stats(), completed: 40, failed: 10, executing: 1 };
   const line = progressLine(stats, 100, 2_500, 80);
   assertEquals(line, `[${"#".repeat(15)}${"-".repeat(15)}] 50/100  1 running  2.50 s  10 failed`);
+  const alone = progressLine(gate.stats(), 1, 100, 80, { done: 3 });
+  assert(alone.endsWith("{ done: 3 }"), alone);
 });
 
 test("a runtime that cannot run this package is told why, with what can be done", () => {

@@ -24,6 +24,18 @@ test("a function that is no operation is called too, with arguments of every kin
   assertEquals((await runTokengate(["run", MODULE, "default", '"you"'])).stdout, "hello you\n");
 });
 
+test("the items of a generator are results too, as they come", async () => {
+  const run = await runTokengate(["run", MODULE, "countDown", "200"]);
+  assertEquals(run.code, 0, run.stderr);
+  const lines = Array.from({ length: 200 }, (_, n) => String(200 - n));
+  assertEquals(run.stdout.trimEnd().split("\n"), [...lines, "done"]);
+
+  const { ok, items, result } = JSON.parse(
+    (await runTokengate(["run", MODULE, "countDown", "3", "--count", "20", "--json"])).stdout,
+  );
+  assertEquals({ ok, items, result }, { ok: 20, items: [3, 2, 1], result: "done" });
+});
+
 test("a module may be given by its URL", async () => {
   const { href } = pathToFileURL(join(FIXTURES, "command_module.ts"));
   assertEquals((await runTokengate(["run", href, "triple", "2"])).stdout, "6\n");

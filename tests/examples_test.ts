@@ -26,6 +26,9 @@ const names = await documents();
 const examples: Example[] = [];
 for (const name of names) examples.push(...await writeExamples(name, folder));
 
+/** Each of them has a limit of its own in there. */
+const HANGS_AFTER_MS = 240_000;
+
 /** What became of the examples that run in one process. */
 interface Batch {
   readonly runs: ReadonlyMap<string, ExampleRun>;
@@ -43,7 +46,9 @@ async function runTogether(
 ): Promise<Batch> {
   const files = examples.filter((example) => example.mark === "" && choose(example))
     .map(({ file }) => file);
-  const { code, stdout, stderr } = await runFile(EXAMPLES_PROGRAM, permission, files.join("\n"));
+  const input = files.join("\n");
+  const run = await runFile(EXAMPLES_PROGRAM, permission, input, HANGS_AFTER_MS);
+  const { code, stdout, stderr } = run;
   const runs = new Map<string, ExampleRun>();
   for (const line of stdout.split("\n")) {
     if (!line.startsWith(REPORT_MARK)) continue;

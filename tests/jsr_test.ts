@@ -53,7 +53,7 @@ test("what JSR serves holds the entries and no test, script or benchmark", { ski
     assert(registry.files.includes(file), file);
   }
   const others = registry.files.filter((file) =>
-    !/^\/(mod\.ts|deno\.json|README\.md|LICENSE|(lib|workers)\/[\w/]+\.ts)$/.test(file) ||
+    !/^\/(mod\.ts|deno\.json|LICENSE|(docs\/)?[\w-]+\.md|(lib|workers)\/[\w/]+\.ts)$/.test(file) ||
     /_test\.ts$|simulated|virtual_clock/.test(file)
   );
   assertEquals(others, []);

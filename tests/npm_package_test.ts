@@ -95,6 +95,7 @@ test("whatever does not belong into the package is an offender", () => {
   const fine = [
     file("package.json", manifest),
     file("README.md", "# Name"),
+    file("CHANGELOG.md", "# Changes"),
     file("LICENSE", "MIT"),
     file("esm/lib/errors.js", `import { a } from "./a.js";`),
     ...entries,

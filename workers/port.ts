@@ -87,8 +87,11 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
   });
   parentPort!.postMessage(greeting);
   return {
-    post: (message, transfer) =>
-      channel!.postMessage(message, (transfer ?? []) as globalThis.Transferable[]),
+    post(message, transfer): void {
+      // A lane may fail before it has the channel: in a bundle the modules of the user are evaluated with the entry.
+      if (channel === undefined) parentPort!.postMessage(message);
+      else channel.postMessage(message, (transfer ?? []) as globalThis.Transferable[]);
+    },
     parks: true,
   };
 }

@@ -55,15 +55,17 @@ export class PostedCalls implements AbortFlags {
   }
 
   /**
-   * Takes the next call. A lane that was retired in between drops what it has taken, unstarted: it may have been posted after the order, by a program that
-   * relies on another lane to run it. The gate lists it anew when the lane says that it has finished.
+   * Takes the next call. A lane that was retired, or stopped, in between hands back what it has taken, unstarted: it may have been posted after the order, by a program that
+   * relies on another lane to run it.
    *
    * @returns its slot, or -1
    */
   take(): number {
     if (!this.#control.takesCalls) return -1;
     const slot = this.#board.take();
-    return this.#control.takesCalls ? slot : -1;
+    if (slot < 0 || this.#control.takesCalls) return slot;
+    this.#board.handBack();
+    return -1;
   }
 
   /** @returns the claim word of the call that was taken last, if that is still to be run, or 0 */

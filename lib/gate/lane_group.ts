@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Board, CallHolder, LaneCall } from "../bridge/contract.ts";
+import type { Board, CallHolder, Lane, LaneCall } from "../bridge/contract.ts";
 import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { BoundCalls } from "./bound_calls.ts";
@@ -67,8 +67,9 @@ export class LaneGroup implements TokenGroup {
   // Made once: it is passed for every token.
   readonly #admit: (seat: Seat, token: CallToken) => void;
   #admitted = 0;
-  /** The lowest priority of what was given out since nothing was out. */
+  /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
   #leastOut = Infinity;
+  #lastOut = -Infinity;
   /** Whether calls of different priorities were seen since it was empty. */
   #isMixed = false;
 
@@ -115,15 +116,23 @@ export class LaneGroup implements TokenGroup {
     this.#board?.flush();
   }
 
-  /** What was given out and has not started makes way for what is more urgent. */
+  /**
+   * What was given out and has not started makes way for what is more urgent; but not for what comes after it all the same, since the lesser ones have waited long: they
+   * would be given out anew, and taken back in the next turn.
+   */
   #giveWay(): void {
     const { first } = this.lineup;
     if (first === undefined) return;
     const { priority } = first.limits;
     if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
-    if (priority <= this.#leastOut) return;
+    if (priority <= this.#leastOut || first.sequence > this.#lastOut) return;
     this.recallAll();
+    this.#forgetOut();
+  }
+
+  #forgetOut(): void {
     this.#leastOut = Infinity;
+    this.#lastOut = -Infinity;
   }
 
   #giveOut(): void {
@@ -162,9 +171,68 @@ export class LaneGroup implements TokenGroup {
     this.#admitted++;
     const { priority } = token.limits;
     if (priority < this.#leastOut) this.#leastOut = priority;
+    if (token.sequence > this.#lastOut) this.#lastOut = token.sequence;
     this.#parts.ledger.move(token, ADMITTED);
     token.admittedMs = nowMs;
     token.lane = lane;
+  }
+
+  /**
+   * Gives a child to a lane in which all that runs waits for children, wherever it is: it is run at once there.
+   *
+   * @returns false when it has started, or may not go on, or has failed
+   */
+  hand(lane: Lane, token: CallToken): boolean {
+    const seat = this.crew.seatOf(lane);
+    if (this.isPaused || !seat.isServing || lane.stuck) return false;
+    if (lane.occupied >= lane.capacity) return false;
+    if (token.code === ADMITTED) {
+      // On its way to another such lane it stays: two of them would take it from each other for ever.
+      if (token.lane >= 0 && this.crew.seatAt(token.lane).isBlocked) return false;
+      if (!this.holderOf(token).recall(token)) return false;
+      this.#return(token);
+    } else if (token.queue === this.#mail) this.#mail.remove(token);
+    else if (token.queue === undefined || !(token.desk as Desk).takeOut(token)) return false;
+    this.#admitAs(token, lane.index, this.#parts.clock.now());
+    lane.sendChild(token);
+    // It may be one that cannot be sent.
+    if (token.isSettled) return false;
+    this.#parts.onAdmitted(token);
+    return true;
+  }
+
+  /** A lane is blocked by calls that wait for children: what it was given ahead, and has not started, is for others, and so are its permits. */
+  block(lane: Lane): void {
+    const seat = this.crew.seatOf(lane);
+    // It may say so again while a child is on its way to it, which it is to keep.
+    if (seat.isBlocked) return;
+    seat.isBlocked = true;
+    this.takeBack(lane.recallUnstarted(Infinity));
+    if (!this.crew.hasOpenSeat) this.recallFromBoard();
+  }
+
+  /** It takes calls again. */
+  unblock(lane: Lane): void {
+    this.crew.seatOf(lane).isBlocked = false;
+  }
+
+  /** @returns how many lanes have nothing to do, this one not counted */
+  idleBesides(lane: Lane): number {
+    let idle = 0;
+    for (const seat of this.crew.seats) {
+      if (seat.lane !== lane && seat.isOpen && isIdle(seat.lane)) idle++;
+    }
+    return idle;
+  }
+
+  /** Whether a lane has nothing to do, or could be started, while nothing waits for it. */
+  hasIdle(besides: Lane): boolean {
+    let idle = this.idleBesides(besides);
+    for (const seat of this.crew.seats) {
+      if (seat.state === "starting" || this.crew.mayStart(seat)) idle++;
+    }
+    const waiting = this.lineup.size + this.#mail.size + this.#admitted - this.crew.executing;
+    return idle > waiting;
   }
 
   // Taking back.
@@ -209,7 +277,7 @@ export class LaneGroup implements TokenGroup {
 
   left(): void {
     if (--this.#admitted > 0) return;
-    this.#leastOut = Infinity;
+    this.#forgetOut();
     if (this.lineup.size === 0) this.#isMixed = false;
   }
 
@@ -263,4 +331,8 @@ export class LaneGroup implements TokenGroup {
       yield token;
     }
   }
+}
+
+function isIdle(lane: Lane): boolean {
+  return lane.executing === 0 && lane.occupied === 0;
 }

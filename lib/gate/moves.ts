@@ -21,11 +21,13 @@ import {
   type TokenOwner,
   WAITING,
 } from "../call_token.ts";
+import { childOperation } from "../bridge/child_operation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Ageing } from "./ageing.ts";
 import { resolveArguments } from "./arguments.ts";
 import type { CallerWork } from "./caller_work.ts";
 import type { Desk } from "./desk.ts";
+import type { Domains } from "./domains.ts";
 import { EmptyWaiters } from "./empty_waiters.ts";
 import type { EngineParts } from "./engine_parts.ts";
 import type { KeepAlive } from "./keep_alive.ts";
@@ -78,6 +80,7 @@ export class Moves implements TokenOwner {
   #groups!: TokenGroups;
   #callerWork!: CallerWork;
   #keepAlive!: KeepAlive;
+  #domains!: Domains;
 
   /** @param parts what they have to do with the rest */
   constructor(parts: MovesParts) {
@@ -95,14 +98,20 @@ export class Moves implements TokenOwner {
       retrying: this.#retrying,
       recall: (token) => this.recall(token),
       end: (token, code, error) => this.end(token, code, error),
-      reject: (token, code, error) => this.reject(token, code, error),
+      reject: (token, code, error) => this.reject(token, code, error, false),
       attemptFailed: (token, code, error, isLost) => this.attemptFailed(token, code, error, isLost),
       planTurn: parts.planTurn,
     });
   }
 
   /** The places are made where tokens run: from now on there may be some. */
-  begin(groups: TokenGroups, callerWork: CallerWork, keepAlive: KeepAlive): void {
+  begin(
+    groups: TokenGroups,
+    callerWork: CallerWork,
+    keepAlive: KeepAlive,
+    domains: Domains,
+  ): void {
+    this.#domains = domains;
     this.#groups = groups;
     this.#callerWork = callerWork;
     this.#keepAlive = keepAlive;
@@ -152,7 +161,10 @@ export class Moves implements TokenOwner {
     go: (token: CallToken) => void = (token) => this.enqueue(token, desk),
   ): void {
     token.waits = FOR_ARGUMENTS;
+    // Its place may have been the last of a reservation that had asked for more bytes.
+    this.#planTurn();
     resolveArguments(
+      desk.operation,
       token.args,
       sources,
       (args) => {
@@ -161,8 +173,8 @@ export class Moves implements TokenOwner {
         token.args = args;
         go(token);
       },
-      (error) => {
-        if (!token.isSettled) this.fail(token, error);
+      (error, wasKilled) => {
+        if (!token.isSettled) this.reject(token, wasKilled ? KILLED : FAILED, error, false);
       },
     );
   }
@@ -181,12 +193,23 @@ export class Moves implements TokenOwner {
   /** Has a token wait for its place to run, which is a lane unless it may run here. */
   enqueue(token: CallToken, desk: Desk): void {
     // Where nothing crosses, arguments are copied as they are.
-    if (desk.group !== this.#groups.caller && !this.#payloads.pass(token)) return;
+    if (desk.group !== this.#groups.caller) {
+      if (!this.#payloads.pass(token)) return;
+      if (token.id < 0) this.#nameFamily(token);
+    }
     if (
       token.limits.inline === "auto" && this.mayRunInline(desk) &&
       this.#callerWork.takes(token, this.#ledger.active)
     ) return this.#planTurn();
     this.awaitLane(token, desk);
+  }
+
+  /** Its lane is told whose child it is, in front of its arguments. */
+  #nameFamily(token: CallToken): void {
+    const family = this.#domains.familyOf(token);
+    if (family === undefined) return;
+    token.args = [...family, ...token.args];
+    token.operation = childOperation(token.operation);
   }
 
   /** Has a token wait for a lane. */
@@ -212,7 +235,7 @@ export class Moves implements TokenOwner {
   end(token: CallToken, code: number, error: Error): void {
     const isRunning = !this.recall(token);
     if (isRunning) token.startedMs = this.startedMs(token);
-    this.reject(token, code, error);
+    this.reject(token, code, error, isRunning && code !== KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
     if (isRunning) this.#groups.placeOf(token).giveUp(token, error);
     this.#planTurn();
@@ -225,12 +248,12 @@ export class Moves implements TokenOwner {
 
   /** Settles a token with its result. @param isOfLane whether a lane has run it */
   complete(token: CallToken, value: unknown, isOfLane: boolean): void {
-    this.#leave(token, COMPLETED);
+    this.#leave(token, COMPLETED, true);
     if (isOfLane && token.limits.inline === "auto") {
       this.#callerWork.learn(token, this.#ledger.active);
     }
     token.fulfil(value);
-    this.#tell(token);
+    this.#tell(token, true);
   }
 
   /**
@@ -245,23 +268,31 @@ export class Moves implements TokenOwner {
       if (this.#retrying.plan(token, error, isLost)) {
         this.#ledger.retries++;
         (token.desk as Desk).record.attempt(token, this.#clock.now());
+        // Or it would have run twice if it were ended before the next attempt.
+        token.admittedMs = token.startedMs = token.endedMs = NaN;
         return this.#planTurn();
       }
       if (token.isSettled) return;
     }
-    this.reject(token, code, finalError(token, error));
+    this.reject(token, code, finalError(token, error), true);
   }
 
-  /** Settles a token with an error that is nobody's doing but its own. */
+  /** Settles a token that fails before a lane has tried it. Its place in the queue is free. */
   fail(token: CallToken, error: unknown): void {
-    this.reject(token, FAILED, error);
+    this.reject(token, FAILED, error, false);
+    this.#planTurn();
   }
 
-  /** Settles a token with an error. */
-  reject(token: CallToken, code: number, error: unknown): void {
-    this.#leave(token, code);
-    token.fail(error, code === KILLED);
-    this.#tell(token);
+  /**
+   * Settles a token with an error.
+   *
+   * @param hasRun whether this says anything of its operation: what was killed, or never came to be tried, does not
+   */
+  reject(token: CallToken, code: number, error: unknown, hasRun: boolean): void {
+    this.#leave(token, code, hasRun);
+    // A child that fails is told to the lane that has called it, where somebody waits for it or nobody does.
+    token.fail(error, code === KILLED || token.id < 0);
+    this.#tell(token, hasRun);
   }
 
   #waitForAttempt(token: CallToken): void {
@@ -273,6 +304,7 @@ export class Moves implements TokenOwner {
     token.lane = NOWHERE;
     token.waits = FOR_ITS_ATTEMPT;
     this.limits.begin(token);
+    this.#domains.ended(token);
   }
 
   #tryAgain(token: CallToken): void {
@@ -281,13 +313,14 @@ export class Moves implements TokenOwner {
   }
 
   /** Last of all: this may run functions of the user's. */
-  #tell(token: CallToken): void {
-    if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
+  #tell(token: CallToken, hasRun: boolean): void {
+    if (token.id < 0 || this.#domains.size > 0) this.#domains.ended(token);
+    if (token.pass >= 0) (token.desk as Desk).judge(token, hasRun, this.#clock.now());
     this.#parts.engine.listener.settled?.(token);
   }
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
-  #leave(token: CallToken, code: number): void {
+  #leave(token: CallToken, code: number, hasRun: boolean): void {
     const ledger = this.#ledger;
     const desk = token.desk as Desk;
     token.queue?.remove(token);
@@ -298,7 +331,7 @@ export class Moves implements TokenOwner {
     if (token.signal !== undefined) this.signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
     this.#parts.table.release(token);
-    desk.record.settled(token, code, this.#clock);
+    desk.record.settled(token, code !== COMPLETED, hasRun, this.#clock);
     if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);
     if (ledger.active > 0) return;
     if (this.empty.hasAny) this.empty.tell(undefined);

@@ -79,7 +79,6 @@ export class Retrying {
     attempts.timer = this.#clock.setTimer(
       () => {
         attempts.timer = undefined;
-        token.admittedMs = token.startedMs = token.endedMs = NaN;
         this.#again(token);
       },
       waitMs,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CallBoard } from "../bridge/call_board.ts";
+import { CallBoard, LIST_ANEW } from "../bridge/call_board.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import type { Board, LaneCall, LaneEvents } from "../bridge/contract.ts";
 import { Encoder, NO_ROOM, NOT_TAKEN } from "../bridge/encoder.ts";
@@ -258,7 +258,7 @@ export class SharedBoard implements Board {
   // What the lanes' hosts ask.
 
   /**
-   * Lists every open call anew: a lane that was retired may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
+   * Lists every open call anew: a lane that was retired, or stopped, may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
    * does no harm: a number is a hint, and one of two lanes claims the call.
    */
   listAnew(): void {
@@ -410,11 +410,16 @@ export class SharedBoard implements Board {
     for (const member of this.#members.values()) member.watch();
   }
 
-  /** Wakes as many lanes as there are calls. */
+  /**
+   * Wakes as many lanes that sleep as there are calls. Not fewer where some are awake: one that runs a call of an operation that was quick so far is counted
+   * upon as long as the call takes, and this one may take for ever.
+   */
   #wakeForAll(): void {
-    this.#postedMs = Infinity;
-    this.#wakeLanes();
-    this.#postedMs = 0;
+    let wanted = this.memory.listed;
+    for (const member of this.#members.values()) {
+      if (wanted <= 0) return;
+      if (member.isAsleep && member.wake()) wanted--;
+    }
   }
 
   /**
@@ -430,7 +435,9 @@ export class SharedBoard implements Board {
     try {
       for (;;) {
         memory.silenceBell();
-        if (memory.takeHelpCall()) this.#wakeForAll();
+        const help = memory.takeHelpCall();
+        if ((help & LIST_ANEW) !== 0) this.listAnew();
+        else if (help !== 0) this.#wakeForAll();
         this.#isDelivering = true;
         while (this.#deliver());
         this.#isDelivering = false;

@@ -66,9 +66,11 @@ export const denoAdapter: RuntimeAdapter = {
     });
     const channel = new MessageChannel();
     const port: ReferencedPort = channel.port1;
-    // The worker's first word comes on its own port: it says that the handler is there to receive the channel.
-    worker.once("message", (data: unknown) => {
-      worker.postMessage(channel.port2, [channel.port2 as never]);
+    // The worker's first word comes on its own port: it says that the handler is there to receive the channel. Another one says that it failed before it had that.
+    let isGreeted = false;
+    worker.on("message", (data: unknown) => {
+      if (!isGreeted) worker.postMessage(channel.port2, [channel.port2 as never]);
+      isGreeted = true;
       events.message(data);
     });
     // Not addEventListener through node: its wrapper is the slow walk that the table above speaks of.

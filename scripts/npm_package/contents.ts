@@ -8,7 +8,10 @@ import { findLeftovers } from "../leftovers.ts";
 import { type ExportTarget, MODULES } from "./manifest.ts";
 import type { PackedFile } from "./tarball.ts";
 
-const AT_THE_TOP: ReadonlySet<string> = new Set(["package.json", "README.md", "LICENSE"]);
+/** Texts that people look for in a package. */
+export const TEXTS: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE"];
+
+const AT_THE_TOP: ReadonlySet<string> = new Set(["package.json", ...TEXTS]);
 /** Modules that are no entries. Tests, benchmarks, scripts and their stand-ins are in other folders. */
 const MODULE = new RegExp(`^${MODULES}/(?:lib|workers)/[\\w/]+\\.(?:js|d\\.ts)$`);
 const SOURCE_MAP = /\/\/[#@] ?sourceMapping|sourcesContent/;

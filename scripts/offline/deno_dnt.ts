@@ -44,8 +44,8 @@ export interface BuildOptions {
   compilerOptions: { target: "ES2022" };
 }
 
-/** What `deno pack` adds at the top. */
-const NO_MODULES = ["package.json", "README.md", "LICENSE", "deno.json"];
+/** What is made of the sources; `deno pack` takes along all that JSR gets. */
+const MODULE = /\.(?:js|d\.ts)$/;
 
 /**
  * Builds the package.
@@ -60,7 +60,7 @@ export async function build(options: BuildOptions): Promise<void> {
     await pack(tarball);
     const made = new Set<string>();
     for (const { path, bytes } of await readTarball(tarball)) {
-      if (NO_MODULES.includes(path)) continue;
+      if (!MODULE.test(path)) continue;
       const target = join(options.outDir, "esm", path);
       await Deno.mkdir(dirname(target), { recursive: true });
       await Deno.writeFile(target, bytes);

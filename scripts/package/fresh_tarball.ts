@@ -4,11 +4,12 @@
  * @module
  */
 import { join } from "node:path";
+import { TEXTS } from "../npm_package/contents.ts";
 import { ROOT } from "../project.ts";
 import { walkFiles } from "../walk_files.ts";
 
 /** All that goes into the package, or makes it. */
-const SOURCES = ["mod.ts", "deno.json", "README.md", "LICENSE", "scripts/build_npm.ts"];
+const SOURCES = ["mod.ts", "deno.json", ...TEXTS, "scripts/build_npm.ts"];
 const FOLDERS = ["lib", "workers", "scripts/npm_package", "scripts/offline"];
 
 /**

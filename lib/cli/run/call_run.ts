@@ -7,6 +7,7 @@
 import type { GateStats } from "../../gate/gate_stats.ts";
 import { TokenGateError } from "../../errors.ts";
 import type { HistogramSnapshot } from "../../observe/histogram.ts";
+import type { Token } from "../../token.ts";
 import { TokenGate } from "../../token_gate.ts";
 import { type ErrorGroup, ErrorTally } from "../error_tally.ts";
 import type { Target } from "./target.ts";
@@ -29,6 +30,8 @@ export interface CallRequest {
   readonly graceMs: number;
   /** Called when the calls are about to be made, with what can be watched and interrupted. */
   readonly begin: (run: RunningCalls) => void;
+  /** Told of each item of the first call, where the function is a generator. */
+  readonly onItem: (item: unknown) => void;
 }
 
 /** The calls while they are made. */
@@ -36,6 +39,8 @@ export interface RunningCalls {
   readonly lanes: number;
   /** The counters now. */
   stats(): GateStats;
+  /** What the first call has reported of its progress; undefined before it has. */
+  progress(): unknown;
   /** Kills those that have not settled, and makes no more. @returns how many were killed */
   cancel(): number;
 }
@@ -57,7 +62,7 @@ export interface CallOutcome {
   readonly run: HistogramSnapshot;
   /** From a call to the start of its function. */
   readonly wait: HistogramSnapshot;
-  /** What the first call that gave a result gave. */
+  /** What the first call that gave a result gave; of a generator, what it returned. */
   readonly result: unknown;
   readonly errors: ErrorGroup[];
 }
@@ -76,15 +81,14 @@ export async function makeCalls(request: CallRequest): Promise<CallOutcome> {
     graceMs,
     maxQueue: MOST_WAITING,
   });
-  const operation = timeoutMs === undefined
-    ? target.operation
-    : target.operation.with({ timeoutMs });
-  const args = target.argumentsFor(request.args);
+  const own = target.operationOf(gate);
+  const operation = timeoutMs === undefined ? own : own.with({ timeoutMs });
   const tally = new ErrorTally();
   let settled = 0;
   let ok = 0;
   let refused = 0;
   let result: unknown;
+  let first: Token<unknown> | undefined;
   let isCancelled = false;
   let onLast = (): void => {};
 
@@ -102,6 +106,7 @@ export async function makeCalls(request: CallRequest): Promise<CallOutcome> {
   request.begin({
     lanes: gate.lanes,
     stats: () => gate.stats(),
+    progress: () => first?.progress.latest,
     cancel: () => {
       isCancelled = true;
       onLast();
@@ -113,10 +118,15 @@ export async function makeCalls(request: CallRequest): Promise<CallOutcome> {
   await gate.started();
   const startMs = performance.now();
   for (let i = 0; i < count && !isCancelled; i++) {
-    const place = await gate.ready(1, { operation: target.operation });
+    const place = await gate.ready(1, { operation: own });
     if (isCancelled) break;
     try {
-      place.call(operation, ...args).then(succeed, fail);
+      const token = place.call(operation, ...request.args);
+      if (target.isStream) {
+        read(token, first === undefined ? request.onItem : () => {}).catch(() => {});
+      }
+      token.then(succeed, fail);
+      first ??= token;
     } catch (error) {
       place.release();
       refused++;
@@ -140,4 +150,9 @@ export async function makeCalls(request: CallRequest): Promise<CallOutcome> {
     result,
     errors,
   };
+}
+
+/** Reads a stream to its end: unread, a generator would wait. Whatever ends it is told by the token too. */
+async function read(token: Token<unknown>, onItem: (item: unknown) => void): Promise<void> {
+  for await (const item of token as unknown as AsyncIterable<unknown>) onItem(item);
 }

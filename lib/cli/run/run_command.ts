@@ -67,6 +67,7 @@ async function run(input: CommandInput): Promise<number> {
   const target = await findTarget(specifier, name);
 
   const watch = new Watch(count);
+  const items: unknown[] = [];
   const outcome = await makeCalls({
     target,
     args,
@@ -76,11 +77,21 @@ async function run(input: CommandInput): Promise<number> {
     timeoutMs,
     graceMs: GRACE_MS,
     begin: (calls) => watch.begin(calls),
+    onItem: (item) => {
+      if (input.json) return void items.push(plainValue(item));
+      watch.clear();
+      print(shownValue(item));
+    },
   });
   watch.end();
-  if (input.json) print(JSON.stringify(report(target, args, count, outcome)));
-  else {
-    if (outcome.ok > 0) print(shownValue(outcome.result));
+  const { isStream } = target;
+  if (input.json) {
+    const whole = report(target, args, count, outcome);
+    print(JSON.stringify(isStream ? { ...whole, items } : whole));
+  } else {
+    // Generators seldom return anything.
+    const isShown = outcome.ok > 0 && !(isStream && outcome.result === undefined);
+    if (isShown) print(shownValue(outcome.result));
     for (const line of summaryLines(target, count, outcome)) printError(line);
   }
   return watch.interruptCode ?? (outcome.failed > 0 ? FAILED : DONE);
@@ -108,7 +119,9 @@ class Watch {
     if (process.stderr.isTTY === true) {
       this.#timer = setInterval(() => {
         const elapsedMs = performance.now() - startMs;
-        const line = progressLine(calls.stats(), this.#count, elapsedMs, terminalWidth());
+        const width = terminalWidth();
+        const reported = this.#count === 1 ? calls.progress() : undefined;
+        const line = progressLine(calls.stats(), this.#count, elapsedMs, width, reported);
         if (this.#interruptCode === undefined) this.#progress.step(line);
       }, REDRAW_MS);
     }
@@ -122,6 +135,11 @@ class Watch {
         }; Ctrl-C again ends them at once`,
       );
     });
+  }
+
+  /** Makes room for a line of results. */
+  clear(): void {
+    this.#progress.clear();
   }
 
   end(): void {
@@ -156,7 +174,7 @@ function report(
   args: readonly unknown[],
   count: number,
   outcome: CallOutcome,
-): unknown {
+): object {
   const { url, name, kind } = target;
   const { result, ...rest } = outcome;
   return {

@@ -10,6 +10,7 @@ import { thisRuntime } from "../environment.ts";
 import type { ErrorGroup } from "../error_tally.ts";
 import { formatCount, formatMeasure, formatPercent, formatRatio } from "../table.ts";
 import { red } from "../terminal.ts";
+import { shownValue } from "./plain_value.ts";
 import type { CallOutcome } from "./call_run.ts";
 import type { Target } from "./target.ts";
 
@@ -20,6 +21,7 @@ const WIDEST_BAR = 30;
  * @param count how many calls there are going to be
  * @param elapsedMs since when, in ms
  * @param width columns of the terminal
+ * @param reported what the call has reported of its progress, if it is the only one and has
  * @returns a bar, and what it stands for
  */
 export function progressLine(
@@ -27,6 +29,7 @@ export function progressLine(
   count: number,
   elapsedMs: number,
   width: number,
+  reported?: unknown,
 ): string {
   const done = stats.completed + stats.failed + stats.timeout + stats.killed + stats.refused;
   const cells = Math.max(5, Math.min(WIDEST_BAR, width - 50));
@@ -39,6 +42,7 @@ export function progressLine(
     `${formatMeasure(elapsedMs / 1_000)} s`,
   ];
   if (failed > 0) parts.push(`${formatCount(failed)} failed`);
+  if (reported !== undefined) parts.push(shownValue(reported).replaceAll(/\s+/g, " "));
   return parts.join("  ");
 }
 

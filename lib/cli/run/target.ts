@@ -8,12 +8,15 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { isOperation } from "../../bound_call.ts";
-import type { AnyOperation } from "../../gate_controls.ts";
+import { isGeneratorFunction } from "../../bridge/generators.ts";
+import { boundCall, isOperation } from "../../bound_call.ts";
 import type { Operation } from "../../operation.ts";
+import type { TokenGate } from "../../token_gate.ts";
 import { closest } from "../closest.ts";
 import { UsageError } from "../usage_error.ts";
-import { callExport } from "./any_export.ts";
+
+/** An operation, whatever it takes and gives. */
+export type AnyCall = Operation<unknown[], unknown>;
 
 /** What is to be called. */
 export interface Target {
@@ -21,12 +24,12 @@ export interface Target {
   readonly url: string;
   /** Name of the export. */
   readonly name: string;
-  /** Whether it was declared as an operation, or is a function that is called by one. */
+  /** Whether it was declared as an operation. */
   readonly kind: "operation" | "function";
-  /** What is called through the gate. */
-  readonly operation: Operation<unknown[], unknown>;
-  /** The arguments it is called with there, for those that were typed. */
-  readonly argumentsFor: (args: readonly unknown[]) => unknown[];
+  /** Whether it is a generator, whose items are streamed. */
+  readonly isStream: boolean;
+  /** @param gate who is going to take the calls @returns what is called */
+  operationOf(gate: TokenGate): AnyCall;
 }
 
 /**
@@ -43,16 +46,22 @@ export async function findTarget(specifier: string, name: string): Promise<Targe
   const value = Object.hasOwn(module, name) ? module[name] : undefined;
   if (typeof value !== "function") throw noFunction(specifier, name, module);
   if (isOperation(value)) {
-    const operation = value as AnyOperation as unknown as Operation<unknown[], unknown>;
-    return { url, name, kind: "operation", operation, argumentsFor: (args) => [...args] };
+    const { definition } = boundCall(value);
+    const isStream = isGeneratorFunction(definition.fn);
+    return {
+      url,
+      name,
+      kind: "operation",
+      isStream,
+      operationOf: () => value as unknown as AnyCall,
+    };
   }
-  return {
-    url,
-    name,
-    kind: "function",
-    operation: callExport as unknown as Operation<unknown[], unknown>,
-    argumentsFor: (args) => [url, name, args],
+  const isStream = isGeneratorFunction(value);
+  const operationOf = (gate: TokenGate): AnyCall => {
+    const remote = gate.module<Record<string, AnyCall>>(url) as Record<string, AnyCall>;
+    return remote[name]!;
   };
+  return { url, name, kind: "function", isStream, operationOf };
 }
 
 /** A scheme has two letters at least; what has one is a drive of Windows. */
