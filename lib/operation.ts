@@ -119,7 +119,7 @@ export type Streamed<T, R> =
   | Promise<AsyncGenerator<T, R, undefined> | Generator<T, R, undefined>>;
 
 /** Whether what a function gives is streamed. */
-export type IsStreamed<R> = 0 extends 1 & R ? false
+export type IsStreamed<R> = 0 extends 1 & Awaited<R> ? false
   : [Awaited<R>] extends [never] ? false
   : [R] extends [Streamed<unknown, unknown>] ? true
   : false;
