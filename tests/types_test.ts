@@ -134,6 +134,22 @@ export async function streamed(gate: TokenGate): Promise<void> {
     yield Promise.resolve(1);
   });
   same<typeof promised, StreamOperation<[], number>>(true);
+  // What comes from outside has any type, and is no stream for that.
+  const parsed = operation(import.meta, "parsed", async (text: string) => {
+    return await Promise.resolve(JSON.parse(text));
+  });
+  // deno-lint-ignore no-explicit-any -- that is what JSON.parse gives
+  same<typeof parsed, Operation<[text: string], any>>(true);
+  const field: Operation<[text: string], number> = operation(
+    import.meta,
+    "field",
+    async (text) => (await Promise.resolve(JSON.parse(text))).field,
+  );
+  same<ReturnType<typeof field>, Token<number>>(true);
+  const byText = gate.run(async () => await Promise.resolve(JSON.parse("1")));
+  // deno-lint-ignore no-explicit-any -- that is what JSON.parse gives
+  same<typeof byText, Token<any>>(true);
+
   const thrown = operation(import.meta, "thrown", (): never => {
     throw new Error();
   });
