@@ -97,7 +97,7 @@ test("whatever does not belong into the package is an offender", () => {
     file("README.md", "# Name"),
     file("CHANGELOG.md", "# Changes"),
     file("LICENSE", "MIT"),
-    file("esm/lib/errors.js", `import { a } from "./a.js";`),
+    file("esm/lib/errors.js", `import { a } from "./a.js"; // as in import("./math.ts")`),
     ...entries,
   ];
   assertEquals(findOffenders(fine), []);
@@ -108,7 +108,7 @@ test("whatever does not belong into the package is an offender", () => {
     file("scripts/offline/std_assert.ts", ""),
     file("esm/lib/a.js.map", ""),
     file("esm/lib/a.js", `//# sourceMapping${"URL"}=data:;base64,`),
-    file("esm/lib/b.js", `const b = await import("./b.ts");`),
+    file("esm/lib/b.js", `const b = await import("./errors.ts");`),
     file("esm/lib/c.js", `// from /ho${"me"}/somebody/c.ts`),
   ];
   for (const each of bad) {
