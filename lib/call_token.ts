@@ -225,7 +225,8 @@ export class CallToken implements Token<unknown>, LaneCall {
     if (this.code !== WAITING) return undefined;
     if (this.waits === FOR_ARGUMENTS) return "arguments";
     if (this.waits === FOR_ITS_ATTEMPT) return "attempt";
-    return this.desk?.waitingFor ?? "lane";
+    // With its permits it is on its way to a mailbox, whatever those behind it wait for.
+    return this.isCleared ? "lane" : this.desk?.waitingFor ?? "lane";
   }
 
   get attempts(): readonly Attempt[] {

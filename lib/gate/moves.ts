@@ -174,7 +174,10 @@ export class Moves implements TokenOwner {
         go(token);
       },
       (error, wasKilled) => {
-        if (!token.isSettled) this.reject(token, wasKilled ? KILLED : FAILED, error, false);
+        if (token.isSettled) return;
+        this.reject(token, wasKilled ? KILLED : FAILED, error, false);
+        // Its place in the queue is free.
+        this.#planTurn();
       },
     );
   }
