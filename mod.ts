@@ -54,10 +54,17 @@ export {
   TokenTimeoutError,
   type TokenTimeoutFields,
 } from "./lib/errors.ts";
+export type { AffinityOptions } from "./lib/affinity_options.ts";
 export type { OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
-export type { GateStats, OperationStats, QueueStats, TokenCounts } from "./lib/gate/gate_stats.ts";
+export type {
+  GateStats,
+  OperationStats,
+  QueueStats,
+  TokenCounts,
+  WeightStats,
+} from "./lib/gate/gate_stats.ts";
 export type { LaneStats } from "./lib/gate/lane_stats.ts";
 export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_pool.ts";
 export type { AnyOperation, GateControls } from "./lib/gate_controls.ts";
@@ -79,9 +86,11 @@ export type { QueueOptions } from "./lib/queue_options.ts";
 export type { RecycleOptions } from "./lib/recycle_options.ts";
 export type { ProcessOptions } from "./lib/process_options.ts";
 export type { ProcessPermissions } from "./lib/runtime/process.ts";
+export type { WeightName, WeightRule } from "./lib/gate/weight_policy.ts";
 export type { SeatState } from "./lib/gate/seat.ts";
 export type { RateLimitOptions } from "./lib/rate_limit_options.ts";
 export type { RetryOptions } from "./lib/retry_options.ts";
 export type { ReadyOptions, Reservation } from "./lib/reservation.ts";
 export type { Attempt, Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
 export { type CloseOptions, type Restore, TokenGate } from "./lib/token_gate.ts";
+export type { ReserveOptions, Weight } from "./lib/weight_options.ts";

@@ -14,6 +14,8 @@ import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./qu
 import { readRecycleOptions, type RecycleOptions } from "./recycle_options.ts";
 import type { RuntimeAdapter, WorkerResourceLimits, WorkerSettings } from "./runtime/adapter.ts";
 import { workerEntryUrl } from "./runtime/entry_url.ts";
+import { WeightPolicy } from "./gate/weight_policy.ts";
+import { readReserve, type ReserveOptions } from "./weight_options.ts";
 
 /** Options of a {@linkcode TokenGate}. */
 export interface TokenGateOptions extends QueueOptions {
@@ -34,6 +36,8 @@ export interface TokenGateOptions extends QueueOptions {
   readonly history?: number;
   /** How long a call is overtaken by calls of the next higher `priority`, in ms; Infinity for always. Default: 10,000. */
   readonly ageMs?: number;
+  /** How many lanes are left to lighter calls by those whose `weight` is medium or heavy. Default: a quarter by heavy ones, and half of that by medium ones. */
+  readonly reserve?: ReserveOptions;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
   readonly graceMs?: number;
   /** When a lane is replaced by a new one, to bound what it gathers in memory. Default: never. */
@@ -84,6 +88,7 @@ export interface GateSettings {
   readonly queue: QueuePolicy | undefined;
   readonly history: number;
   readonly ageMs: number;
+  readonly policy: WeightPolicy;
   readonly graceMs: number;
   readonly recycle: RecyclePolicy | undefined;
   readonly disposeTimeoutMs: number;
@@ -105,6 +110,7 @@ const KEYS: readonly (keyof TokenGateOptions)[] = [
   ...QUEUE_KEYS,
   "history",
   "ageMs",
+  "reserve",
   "graceMs",
   "recycle",
   "disposeTimeoutMs",
@@ -164,6 +170,7 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
     queue: readQueueOptions(SUBJECT, options),
     history: readHistory(options.history),
     ageMs: readDuration(SUBJECT, "ageMs", options.ageMs ?? 10_000) ?? Infinity,
+    policy: new WeightPolicy(readReserve(SUBJECT, options.reserve)),
     graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,
     recycle: readRecycleOptions(SUBJECT, options.recycle),
     disposeTimeoutMs:

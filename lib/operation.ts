@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AffinityOptions } from "./affinity_options.ts";
 import { bindOperation, type BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
 import { isThenable } from "./bridge/thenable.ts";
@@ -24,6 +25,7 @@ import { readCount } from "./queue_options.ts";
 import type { RetryOptions } from "./retry_options.ts";
 import { type AnyFunction, type Definition, register } from "./registry.ts";
 import type { Token } from "./token.ts";
+import type { Weight } from "./weight_options.ts";
 import { submitTo, TokenGate } from "./token_gate.ts";
 
 /** The arguments of a call: in the place of each value a token of it may stand, which is waited for first. */
@@ -32,11 +34,17 @@ export type Awaitable<A extends readonly unknown[]> = {
 };
 
 /** Options of single calls of an operation; what is not given stays as declared. */
-export interface CallOptions extends LimitOptions {
+export interface CallOptions<A extends readonly unknown[] = never[]> extends LimitOptions {
   /** Whether the calls may run on the caller's own thread, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly inline?: "never" | "auto";
   /** Which calls go first, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly priority?: Priority;
+  /** How heavy the calls are, as in {@linkcode OperationOptions}. Default: as declared. */
+  readonly weight?: Weight;
+  /** About how long these calls run, in ms, whatever was measured of others; who makes them knows how large they are. Default: nothing is said. */
+  readonly costMs?: number;
+  /** Keeps calls of one key together, as in {@linkcode OperationOptions}; what it leaves out is as declared. Default: as declared. */
+  readonly affinity?: AffinityOptions<A>;
   /** Whether, and when, a call that failed is tried again, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly retry?: RetryOptions;
   /** The gate to call through. Default: the default gate, which is made on first use and lets the process end by itself. */
@@ -76,7 +84,7 @@ export interface Operation<A extends readonly unknown[], R> {
    * @throws {TypeError} when a key is unknown or a value has the wrong type
    * @throws {RangeError} when a time is not above zero
    */
-  with(options: CallOptions): Operation<A, R>;
+  with(options: CallOptions<A>): Operation<A, R>;
   /** The function itself, to be run here and now. */
   readonly local: (...args: A) => R | Promise<R>;
 }
@@ -119,7 +127,7 @@ export function operation<A extends readonly unknown[], R>(
   module: { readonly url: string },
   name: string,
   fn: (...args: A) => R,
-  options: OperationOptions = {},
+  options: OperationOptions<A> = {},
 ): Operation<A, Awaited<R>> {
   if (typeof name !== "string" || name === "") {
     throw new TypeError(`Cannot declare an operation: received ${show(name)} as its name`);
@@ -147,7 +155,7 @@ function makeOperation<A extends readonly unknown[], R>(bound: BoundCall): Opera
   bindOperation(call, bound);
   return Object.assign(call, {
     local: (...args: unknown[]): unknown => runHere(definition.fn, args),
-    with(options: CallOptions): Operation<A, R> {
+    with(options: CallOptions<A>): Operation<A, R> {
       const subject = `a call of "${definition.name}"`;
       const settings = readCallOptions(subject, bound.settings, options);
       const gate = options.gate ?? bound.gate;

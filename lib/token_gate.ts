@@ -12,6 +12,7 @@ import type { CrashLoop } from "./gate/back_off.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
 import type { Isolation } from "./gate/desk_policy.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
+import type { WeightRule } from "./gate/weight_policy.ts";
 import { type GateControls, makeControls } from "./gate_controls.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
 import { asyncBell, SharedBoard } from "./lane/board.ts";
@@ -139,6 +140,7 @@ export class TokenGate extends EventTarget {
       clock: systemClock,
       random: new RandomSource(Math.random() * 2 ** 32),
       ageMs: settings.ageMs,
+      policy: settings.policy,
       graceMs: settings.graceMs,
       isolation: settings.isolation,
       makeLanes: (events) => this.#makeLanes(settings, settings.isolation, events, 0),
@@ -163,6 +165,11 @@ export class TokenGate extends EventTarget {
   /** Number of lanes that may run at once. */
   get lanes(): number {
     return this.#engine.lanes;
+  }
+
+  /** In how many lanes calls may be at once, by their weight: what the gate goes by. */
+  get policy(): readonly WeightRule[] {
+    return this.#engine.policy.rules(this.lanes);
   }
 
   /**

@@ -71,6 +71,16 @@ export class Crew {
     return live;
   }
 
+  /** Lanes that do work or can be had at once: not those that are on their way out, or are left alone since they crash. */
+  get usableCount(): number {
+    let count = 0;
+    for (const seat of this.seats) {
+      const isDown = seat.state === "down";
+      if (isDown ? this.#backOff.mayStart(seat) && !isGivenUp(seat) : seat.isComing) count++;
+    }
+    return count;
+  }
+
   /** Whether a lane may be given calls. */
   get hasOpenSeat(): boolean {
     for (let i = 0; i < this.seats.length; i++) if (this.seats[i]!.isOpen) return true;
@@ -118,7 +128,7 @@ export class Crew {
 
   /** A seat that was given up is tried again after some time. */
   #mayStart(seat: Seat): boolean {
-    if (seat.barrenStarts < MOST_BARREN_STARTS) return true;
+    if (!isGivenUp(seat)) return true;
     if (this.#clock.now() < seat.givenUpMs + REST_MS) return false;
     seat.barrenStarts = 0;
     return true;
@@ -153,6 +163,8 @@ export class Crew {
   ready(seat: Seat): void {
     seat.state = "ready";
     seat.readyMs = this.#clock.now();
+    // It has not been given fewer calls than the others, but was not there.
+    for (const other of this.seats) seat.given = Math.max(seat.given, other.given);
     this.#checkStarted();
   }
 
@@ -207,4 +219,9 @@ export class Crew {
     for (const waiter of this.#startWaiters) waiter.reject(error);
     this.#startWaiters = [];
   }
+}
+
+/** Whether a lane is left alone, since it has ended again and again before it answered anything. */
+function isGivenUp(seat: Seat): boolean {
+  return seat.barrenStarts >= MOST_BARREN_STARTS;
 }

@@ -23,6 +23,7 @@ import { Desk } from "./desk.ts";
 import type { CallRequest, EngineParts } from "./engine_parts.ts";
 import { Entrance, sizeOfArguments } from "./entrance.ts";
 import { KeepAlive } from "./keep_alive.ts";
+import { tryKey } from "./key_of.ts";
 import { LaneReports } from "./lane_reports.ts";
 import { Ledger } from "./ledger.ts";
 import { Moves } from "./moves.ts";
@@ -30,6 +31,7 @@ import { Steering } from "./steering.ts";
 import { closedError } from "./token_errors.ts";
 import { TokenGroups } from "./token_groups.ts";
 import { TokenTable } from "./token_table.ts";
+import type { WeightPolicy } from "./weight_policy.ts";
 
 export type { CallRequest, EngineListener, EngineParts, LaneSet } from "./engine_parts.ts";
 
@@ -156,6 +158,11 @@ export class Engine {
     return this.groups.lanes[0]?.crew.seats.length ?? 0;
   }
 
+  /** How many lanes weighty calls may be in at once. */
+  get policy(): WeightPolicy {
+    return this.#parts.policy;
+  }
+
   /** The time, in ms since the epoch. */
   get nowMs(): number {
     return this.#clock.now();
@@ -213,6 +220,11 @@ export class Engine {
     const bytes = this.admission.countsBytes(desk)
       ? sizeOfArguments(args, sources, request.transfer)
       : 0;
+    const { affinity } = request;
+    // Of a token among the arguments nobody knows yet what will come of it.
+    const key = affinity === undefined || sources !== undefined
+      ? undefined
+      : tryKey(affinity, args);
     const nowMs = this.#clock.now();
     const pass = this.#entrance.admit(desk, bytes, nowMs, promised);
     const token = new CallToken(this.#table.allocate(), operation, args, request, moves, nowMs);
@@ -230,6 +242,11 @@ export class Engine {
     moves.limits.begin(token);
     const { caller } = this.groups;
     if (desk.group === caller) caller.submitted(token);
+    if (typeof key === "string") desk.home.keys.hold(token, key);
+    else if (key !== undefined) {
+      moves.fail(token, key.error);
+      return token;
+    }
     if (sources === undefined) moves.enqueue(token, desk);
     else moves.awaitArguments(token, desk, sources);
     return token;

@@ -21,6 +21,7 @@ import type { Isolation, QueuePolicy } from "./desk_policy.ts";
 import type { QueueBound } from "./queue_bound.ts";
 import type { RecyclePolicy, RetireReason } from "./retirement.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
+import type { WeightPolicy } from "./weight_policy.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -50,6 +51,8 @@ export interface EngineParts {
   readonly stranded: () => number;
   /** How many of them there may be when a call is taken. */
   readonly maxStranded: number;
+  /** How many lanes weighty calls may be in at once. */
+  readonly policy: WeightPolicy;
   /** When lanes are recycled; undefined for never. */
   readonly recycle: RecyclePolicy | undefined;
   /** How long the dispose hooks of a lane may take together, in ms. */

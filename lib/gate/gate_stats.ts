@@ -12,6 +12,7 @@ import type { Desk } from "./desk.ts";
 import type { Engine } from "./engine.ts";
 import type { HealthClass } from "./guard_record.ts";
 import { type LaneStats, readSeat } from "./lane_stats.ts";
+import { nameOf, type WeightRule } from "./weight_policy.ts";
 
 /** Tokens by state. Those of the first three are there now; the others have settled. Together they are `submitted`. */
 export interface TokenCounts {
@@ -47,6 +48,14 @@ export interface QueueStats {
   readonly oldestMs: number;
 }
 
+/** The calls of one weight, now, and what the gate goes by. */
+export interface WeightStats extends WeightRule {
+  /** Slots that its calls have while they are in lanes: one each, or as many as a weight that is a number says. Light calls need none. */
+  readonly slots: number;
+  /** How many of its calls wait for a lane. */
+  readonly waiting: number;
+}
+
 /** What a gate has counted since it was made. */
 export interface GateStats extends TokenCounts {
   /** Results that came after their token had settled, and were dropped. */
@@ -75,6 +84,8 @@ export interface GateStats extends TokenCounts {
   readonly wait: HistogramSnapshot;
   /** Time inside of the function. */
   readonly run: HistogramSnapshot;
+  /** Each weight, the lightest first. */
+  readonly weights: readonly WeightStats[];
   /** Each operation that was called, in the order of their first calls. */
   readonly operations: readonly OperationStats[];
 }
@@ -116,8 +127,10 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     wait.merge(desk.record.wait);
     run.merge(desk.record.run);
     operations.push(readDesk(desk, executing.get(desk) ?? 0, nowMs));
-    const first = desk.queue.oldest;
-    if (first !== undefined && first.submittedMs < firstMs) firstMs = first.submittedMs;
+    for (const { queue } of desk.lines()) {
+      const first = queue.oldest;
+      if (first !== undefined && first.submittedMs < firstMs) firstMs = first.submittedMs;
+    }
   }
   return {
     submitted: ledger.submitted,
@@ -141,8 +154,26 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     utilisation: engine.utilisation.share(nowMs, Math.max(1, engine.lanes)),
     wait: wait.snapshot(),
     run: run.snapshot(),
+    weights: readWeights(engine),
     operations,
   };
+}
+
+function readWeights(engine: Engine): WeightStats[] {
+  const slots = { light: 0, medium: 0, heavy: 0 };
+  const waiting = { light: 0, medium: 0, heavy: 0 };
+  for (const group of engine.groups.lanes) {
+    slots.medium += group.slots.medium;
+    slots.heavy += group.slots.heavy;
+  }
+  for (const desk of engine.desks.values()) {
+    for (const { weight, queue } of desk.lines()) waiting[nameOf(weight)] += queue.size;
+  }
+  return engine.policy.rules(Math.max(1, engine.lanes)).map((rule) => ({
+    ...rule,
+    slots: slots[rule.weight],
+    waiting: waiting[rule.weight],
+  }));
 }
 
 function readDesk(desk: Desk, executing: number, nowMs: number): OperationStats {

@@ -7,18 +7,30 @@
  */
 
 import type { Board, CallHolder, LaneCall } from "../bridge/contract.ts";
-import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
+import {
+  ADMITTED,
+  type CallToken,
+  FOR_ITS_DESK,
+  NOWHERE,
+  ON_BOARD,
+  WAITING,
+} from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
+import { KeyPlaces } from "./key_places.ts";
+import type { Keys } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
 import { Lineup } from "./lineup.ts";
 import { type RecyclePolicy, Retirement, type RetireReason } from "./retirement.ts";
-import { route, takeForIdle, type TokenSource } from "./router.ts";
+import { Router, type TokenSource } from "./router.ts";
+import { pinOf } from "./pin.ts";
 import type { Seat } from "./seat.ts";
+import { Slots } from "./slots.ts";
 import type { Stopping } from "./stopping.ts";
 import type { TokenGroup } from "./token_group.ts";
+import type { WeightPolicy } from "./weight_policy.ts";
 
 /** So many calls are given out at once where priorities differ: those that are to make way are taken back one by one. */
 const MOST_MIXED = 128;
@@ -30,6 +42,8 @@ export interface LaneGroupParts {
   /** Where the lanes take their calls; undefined when they have mailboxes only. */
   readonly board: Board | undefined;
   readonly stopping: Stopping;
+  /** How many lanes weighty calls may be in at once. */
+  readonly policy: WeightPolicy;
   /** When lanes are recycled; undefined for never. */
   readonly recycle: RecyclePolicy | undefined;
   /** How long the dispose hooks of a lane may take together, in ms, and how much longer it may take to say so. */
@@ -51,7 +65,8 @@ export class LaneGroup implements TokenGroup {
   readonly crew: Crew;
   readonly stopping: Stopping;
   readonly retirement: Retirement;
-  readonly lineup: Lineup = new Lineup();
+  readonly slots: Slots;
+  readonly lineup: Lineup;
   isPaused = false;
   /** How many calls may run at once in one lane, of the operation that allows most. */
   perLane = 1;
@@ -60,9 +75,8 @@ export class LaneGroup implements TokenGroup {
   readonly #board: Board | undefined;
   /** What waits for a mailbox, since the board does not take it; it has its permits. Unused where there is no board. */
   readonly #mail: Intake = new Intake();
-  readonly #source: TokenSource;
-  // Made once: it is passed for every token.
-  readonly #admit: (seat: Seat, token: CallToken) => void;
+  readonly #places: KeyPlaces;
+  readonly #router: Router;
   #admitted = 0;
   /** The lowest priority of what was given out since nothing was out. */
   #leastOut = Infinity;
@@ -72,6 +86,8 @@ export class LaneGroup implements TokenGroup {
   /** @param parts what it is made of */
   constructor(parts: LaneGroupParts) {
     this.#parts = parts;
+    this.slots = new Slots(parts.policy);
+    this.lineup = new Lineup(this.slots);
     this.crew = parts.crew;
     this.stopping = parts.stopping;
     this.retirement = new Retirement({
@@ -80,32 +96,54 @@ export class LaneGroup implements TokenGroup {
       policy: parts.recycle,
       disposeTimeoutMs: parts.disposeTimeoutMs,
       graceMs: parts.graceMs,
-      takeBack: (calls) => this.takeBack(calls),
+      empty: (seat) => {
+        this.takeBack(seat.lane.recallUnstarted(Infinity));
+        this.#places.leaving(seat);
+      },
       planTurn: parts.planTurn,
       onRecycled: parts.onRecycled,
       onForced: parts.onForced,
     });
     this.planTurn = parts.planTurn;
     this.#board = parts.board;
-    this.#source = parts.board === undefined ? this.lineup : this.#mail;
-    this.#admit = (seat, token) => this.#admitTo(seat, token);
+    this.#places = new KeyPlaces(this.slots);
+    const general: TokenSource = parts.board === undefined ? this.lineup : this.#mail;
+    this.#router = new Router({
+      seats: parts.crew.seats,
+      general,
+      unplaced: this.#places.unplaced,
+      place: (token, seat) => this.#places.place(pinOf(token), seat),
+      admit: (seat, token) => this.#admitTo(seat, token),
+      board: parts.board,
+    });
+  }
+
+  get keys(): Keys {
+    return this.#places.keys;
+  }
+
+  lineupFor(token: CallToken): Lineup {
+    return token.limits.affinity!.isRequired ? this.#places.lineupFor(token) : this.lineup;
+  }
+
+  /** How many tokens wait that a lane could be started for. */
+  get #waitingCount(): number {
+    let count = this.lineup.size + this.#mail.size + this.#places.unplaced.size;
+    for (const { lineup } of this.crew.seats) count += lineup?.size ?? 0;
+    return count;
   }
 
   // Giving out.
 
   turn(): void {
     this.retirement.look();
+    this.#places.look();
     if (!this.isPaused) {
+      if (this.slots.isUsed) this.slots.resize(this.crew.usableCount);
       this.#giveWay();
-      this.crew.ensure(this.lineup.size + this.#mail.size + this.#admitted);
+      this.crew.ensure(this.#waitingCount + this.#admitted);
       this.#giveOut();
-      if (this.#source.size === 0) {
-        const taken = takeForIdle(this.crew.seats);
-        if (taken.length > 0) {
-          this.takeBack(taken);
-          this.#giveOut();
-        }
-      }
+      this.#steal();
     }
     // Last: it may deliver answers, and so come back here.
     this.#board?.flush();
@@ -113,18 +151,39 @@ export class LaneGroup implements TokenGroup {
 
   /** What was given out and has not started makes way for what is more urgent. */
   #giveWay(): void {
-    const { first } = this.lineup;
-    if (first === undefined) return;
-    const { priority } = first.limits;
-    if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
-    if (priority <= this.#leastOut) return;
+    let mostUrgent = this.#urgencyOf(this.lineup, -Infinity);
+    mostUrgent = this.#urgencyOf(this.#places.unplaced, mostUrgent);
+    const { seats } = this.crew;
+    for (let i = 0; i < seats.length; i++) {
+      const { lineup } = seats[i]!;
+      if (lineup !== undefined) mostUrgent = this.#urgencyOf(lineup, mostUrgent);
+    }
+    if (mostUrgent <= this.#leastOut) return;
     this.recallAll();
     this.#leastOut = Infinity;
   }
 
+  #urgencyOf(lineup: Lineup, mostUrgent: number): number {
+    const { first } = lineup;
+    if (first === undefined) return mostUrgent;
+    const { priority } = first.limits;
+    if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
+    return Math.max(mostUrgent, priority);
+  }
+
   #giveOut(): void {
     if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
-    route(this.#source, this.crew.seats, this.perLane, this.#admit);
+    this.#router.give(this.perLane);
+  }
+
+  /** Idle lanes get what others have not started, once nothing else may go on. */
+  #steal(): void {
+    for (let lane = 0; lane < this.crew.seats.length && !this.#router.hasAny; lane++) {
+      const taken = this.#router.takeForIdle();
+      if (taken.length === 0) return;
+      this.takeBack(taken);
+      this.#giveOut();
+    }
   }
 
   #postAll(board: Board): void {
@@ -133,14 +192,21 @@ export class LaneGroup implements TokenGroup {
     // They are admitted together.
     const nowMs = this.#parts.clock.now();
     const most = this.#isMixed ? MOST_MIXED : Infinity;
+    let hasLooked = false;
     while (board.room > 0 && this.#admitted < most) {
       const token = lineup.shift();
-      if (token === undefined) return;
+      if (token === undefined) break;
+      if (token.pin !== undefined) {
+        if (!hasLooked) this.#router.look(this.perLane);
+        hasLooked = true;
+        if (this.#router.prefers(token)) continue;
+      }
       this.#admitAs(token, ON_BOARD, nowMs);
       // Encoding the arguments may run accessors of the user's, which may end the token.
       if (board.post(token)) this.#parts.onAdmitted(token);
       else if (!token.isSettled) this.#mailInstead(token);
     }
+    if (hasLooked) this.#router.flush();
   }
 
   #mailInstead(token: CallToken): void {
@@ -150,6 +216,7 @@ export class LaneGroup implements TokenGroup {
 
   #admitTo(seat: Seat, token: CallToken): void {
     this.#admitAs(token, seat.lane.index, this.#parts.clock.now());
+    if (needsLane(token)) this.#places.entered(token);
     seat.lane.send(token);
     this.#parts.onAdmitted(token);
   }
@@ -197,13 +264,15 @@ export class LaneGroup implements TokenGroup {
 
   /** A token of a lane waits again. */
   #return(token: CallToken): void {
-    this.left();
+    this.left(token);
     this.#parts.ledger.move(token, WAITING);
     token.lane = NOWHERE;
+    token.waits = FOR_ITS_DESK;
     token.admittedMs = NaN;
   }
 
-  left(): void {
+  left(token: CallToken): void {
+    if (needsLane(token)) this.#places.left(token);
     if (--this.#admitted > 0) return;
     this.#leastOut = Infinity;
     if (this.lineup.size === 0) this.#isMixed = false;
@@ -215,6 +284,7 @@ export class LaneGroup implements TokenGroup {
     this.takeBack(seat.lane.recallUnstarted(Infinity));
     if (Number.isNaN(this.holderOf(token).endedMs(token))) this.stopping.startGrace(seat);
     seat.lane.release(token, reason);
+    token.lane = seat.lane.index;
   }
 
   // Where things are.
@@ -242,17 +312,26 @@ export class LaneGroup implements TokenGroup {
     return true;
   }
 
-  /** The lane is gone that has these calls; the others of the board lose nothing but a moment. */
-  recallFromBoard(): void {
-    // The lane may have taken one from the board without starting it.
+  /** A lane is gone. @param unstarted the calls that it had and has certainly not started */
+  lost(seat: Seat, unstarted: readonly LaneCall[]): void {
+    this.#places.lost(seat);
+    this.takeBack(unstarted);
+    // The lane may have taken one from the board without starting it; the others there lose nothing but a moment.
     if (this.#board !== undefined) this.takeBack(this.#board.recallAll());
   }
 
   /** Takes every token that waits here, the next first. */
   *waiting(): Generator<CallToken> {
     while (this.#mail.first !== undefined) yield this.#mail.first;
-    for (let token = this.lineup.shift(); token !== undefined; token = this.lineup.shift()) {
-      yield token;
+    const lineups = [this.lineup, this.#places.unplaced];
+    for (const { lineup } of this.crew.seats) if (lineup !== undefined) lineups.push(lineup);
+    for (const lineup of lineups) {
+      for (let token = lineup.shift(); token !== undefined; token = lineup.shift()) yield token;
     }
   }
+}
+
+/** Whether a token needs the lane of its key. */
+function needsLane(token: CallToken): boolean {
+  return token.pin !== undefined && token.limits.affinity!.isRequired;
 }

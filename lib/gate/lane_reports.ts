@@ -66,6 +66,7 @@ export class LaneReports implements LaneEvents {
   ): void {
     const token = call as CallToken;
     this.#answered(lane);
+    token.lane = lane.index;
     token.startedMs = startedMs;
     token.endedMs = endedMs;
     this.#utilisation.record(startedMs, endedMs);
@@ -76,6 +77,7 @@ export class LaneReports implements LaneEvents {
     const { callerWork, ledger } = this.#parts;
     const token = call as CallToken;
     this.#answered(lane);
+    token.lane = lane.index;
     token.startedMs = startedMs;
     token.endedMs = endedMs;
     this.#utilisation.record(startedMs, endedMs);
@@ -127,8 +129,7 @@ export class LaneReports implements LaneEvents {
     const seat = crew.seatOf(lane);
     const wasStopped = seat.state === "stopping";
     const startError = crew.lost(seat, loss);
-    group.takeBack(loss.unstarted);
-    group.recallFromBoard();
+    group.lost(seat, loss.unstarted);
     listener.laneGone(lane.index, loss.exitCode);
     if (!wasStopped) {
       ledger.crashes++;

@@ -9,6 +9,7 @@
 
 import {
   ADMITTED,
+  type CallAffinity,
   type CallToken,
   COMPLETED,
   FAILED,
@@ -29,6 +30,7 @@ import { EmptyWaiters } from "./empty_waiters.ts";
 import type { EngineParts } from "./engine_parts.ts";
 import type { KeepAlive } from "./keep_alive.ts";
 import type { Ledger } from "./ledger.ts";
+import { keyOf } from "./key_of.ts";
 import { LimitChecks } from "./limit_checks.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import { finalError, Retrying } from "./retrying.ts";
@@ -122,6 +124,8 @@ export class Moves implements TokenOwner {
       sources,
       (args) => {
         if (token.isSettled) return;
+        const { affinity } = token.limits;
+        if (affinity !== undefined && !this.#findKey(token, affinity, desk, args)) return;
         token.waits = FOR_ITS_DESK;
         token.args = args;
         this.enqueue(token, desk);
@@ -132,12 +136,28 @@ export class Moves implements TokenOwner {
     );
   }
 
+  /** Asks for the key of a token whose arguments are there now. @returns false when the token has settled, which whoever was asked may have done */
+  #findKey(
+    token: CallToken,
+    affinity: CallAffinity,
+    desk: Desk,
+    args: readonly unknown[],
+  ): boolean {
+    try {
+      const key = keyOf(affinity, args);
+      if (key !== undefined && !token.isSettled) desk.home.keys.hold(token, key);
+    } catch (error) {
+      if (!token.isSettled) this.fail(token, error);
+    }
+    return !token.isSettled;
+  }
+
   /** Has a token wait for its place to run, which is a lane unless it may run here. */
   enqueue(token: CallToken, desk: Desk): void {
     // Where nothing crosses, arguments are copied as they are.
     if (desk.group !== this.#groups.caller && !this.#payloads.pass(token)) return;
     if (
-      token.limits.inline === "auto" && this.mayRunInline(desk) &&
+      token.limits.inline === "auto" && token.pin === undefined && this.mayRunInline(desk) &&
       this.#callerWork.takes(token, this.#ledger.active)
     ) return this.#planTurn();
     this.awaitLane(token, desk);
@@ -146,7 +166,7 @@ export class Moves implements TokenOwner {
   /** Has a token wait for a lane. */
   awaitLane(token: CallToken, desk: Desk): void {
     token.sequence = this.#ageing.placeOf(token.limits.priority, token.submittedMs);
-    desk.push(token);
+    if (token.pin === undefined || desk.home.keys.admits(token)) desk.push(token);
     this.#keepAlive.hold();
     const groups = this.#groups.lanes;
     for (let i = 0; i < groups.length; i++) groups[i]!.crew.encourage();
@@ -246,11 +266,12 @@ export class Moves implements TokenOwner {
     const desk = token.desk as Desk;
     token.queue?.remove(token);
     if (token.code === ADMITTED) this.#groups.placeOf(token).left(token);
-    if (token.isCleared) desk.giveBack(token);
+    if (token.holds !== 0) desk.giveBack(token);
     ledger.move(token, code);
     this.limits.remove(token);
     if (token.signal !== undefined) this.signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
+    if (token.pin !== undefined) desk.home.keys.settled(token);
     this.#parts.table.release(token);
     desk.record.settled(token, code, this.#clock);
     if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);

@@ -9,7 +9,6 @@
  * @module
  */
 
-import type { LaneCall } from "../bridge/contract.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Crew } from "./crew.ts";
 import type { Seat } from "./seat.ts";
@@ -37,8 +36,8 @@ export interface RetirementParts {
   readonly disposeTimeoutMs: number;
   /** How much longer a lane may take to say that it is done, in ms. */
   readonly graceMs: number;
-  /** Has calls wait again that have not started. */
-  readonly takeBack: (calls: readonly LaneCall[]) => void;
+  /** Has what a lane has not started go elsewhere. */
+  readonly empty: (seat: Seat) => void;
   /** Plans to look for lanes that are due. */
   readonly planTurn: () => void;
   /** A lane that is not closed with its gate was retired. */
@@ -88,10 +87,10 @@ export class Retirement {
 
   /** Retires a lane, which must be ready. */
   begin(seat: Seat, reason: RetireReason): void {
-    const { takeBack, disposeTimeoutMs, onRecycled } = this.#parts;
+    const { empty, disposeTimeoutMs, onRecycled } = this.#parts;
     seat.state = "retiring";
     this.#clearTimer(seat);
-    takeBack(seat.lane.recallUnstarted(Infinity));
+    empty(seat);
     seat.lane.retire(disposeTimeoutMs);
     this.#watch(seat, isIdle(seat));
     if (reason === "close") return;

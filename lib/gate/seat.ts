@@ -6,6 +6,8 @@
 
 import type { Lane } from "../bridge/contract.ts";
 import type { Timer } from "../runtime/clock.ts";
+import type { Lineup } from "./lineup.ts";
+import type { Pin } from "./pin.ts";
 
 /** Whether a lane can be given work. */
 export type SeatState = "down" | "starting" | "ready" | "retiring" | "stopping";
@@ -32,6 +34,19 @@ export class Seat {
   /** Runs out when it is old enough to be recycled, or has not ended in time after it was retired. */
   leaveTimer: Timer = undefined;
 
+  /** How many calls were given to it: what makes lanes that are alike take turns. */
+  given = 0;
+  /** How long it is expected to be at work with what is in its mailbox, in ms; as of the last look. */
+  workMs = 0;
+  /** How heavy the heaviest of it is: 0 for light, 1 for medium, 2 for heavy. */
+  heaviest = 0;
+  /** The keys that have this lane, */
+  readonly pins: Set<Pin> = new Set();
+  /** those of them whose functions may still run here after they were given up, */
+  readonly haunting: Set<Pin> = new Set();
+  /** and the calls of its keys that wait for it; undefined before the first. */
+  lineup: Lineup | undefined;
+
   /** @param lane the lane */
   constructor(lane: Lane) {
     this.lane = lane;
@@ -40,6 +55,11 @@ export class Seat {
   /** Whether functions may run in it that nobody has told to end with their lane. */
   get isServing(): boolean {
     return this.state === "ready" || this.state === "retiring";
+  }
+
+  /** Whether calls may be sent, now or as soon as it is ready. */
+  get isComing(): boolean {
+    return this.isOpen || this.state === "starting";
   }
 
   /** Whether calls may be sent: not behind a function that was given up, which may never return. */

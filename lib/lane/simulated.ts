@@ -110,6 +110,7 @@ class SimulatedRun implements LaneRun {
   }
 
   flush(): void {
+    if (this.#outgoing.length === 0) return;
     const sent: [number, LaneCall][] = [];
     for (const [slot, call] of this.#outgoing) {
       if (this.#parts.plan(call).outcome !== "unsendable") sent.push([slot, call]);

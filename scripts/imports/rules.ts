@@ -52,6 +52,8 @@ const COMPOSITION = [
   "lib/retry_options.ts",
   "lib/queue_options.ts",
   "lib/recycle_options.ts",
+  "lib/weight_options.ts",
+  "lib/affinity_options.ts",
   "lib/gate_controls.ts",
   "lib/reservation.ts",
   "lib/reserve.ts",
