@@ -60,6 +60,7 @@ export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
 export type {
   GateStats,
+  KeyStats,
   OperationStats,
   QueueStats,
   TokenCounts,

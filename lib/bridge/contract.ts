@@ -106,7 +106,7 @@ export interface Board extends CallHolder {
   collect(): boolean;
 }
 
-/** One lane: an isolate and its mailbox. It runs calls one at a time: those of its mailbox in the order they were sent, and before those of the board. */
+/** One lane: an isolate and its mailbox. It runs calls one at a time: those of its mailbox in the order they were sent, by turns with those of the board. */
 export interface Lane extends CallHolder {
   /** The lane's number in its gate. */
   readonly index: number;

@@ -12,7 +12,12 @@ import type { Desk } from "./desk.ts";
 import type { Engine } from "./engine.ts";
 import type { HealthClass } from "./guard_record.ts";
 import { type LaneStats, readSeat } from "./lane_stats.ts";
+import type { TokenGroups } from "./token_groups.ts";
 import { nameOf, type WeightRule } from "./weight_policy.ts";
+
+/** How many keys are told, and how long a key may be, in characters. */
+const MOST_KEYS = 1_000;
+const LONGEST_KEY = 100;
 
 /** Tokens by state. Those of the first three are there now; the others have settled. Together they are `submitted`. */
 export interface TokenCounts {
@@ -56,6 +61,16 @@ export interface WeightStats extends WeightRule {
   readonly waiting: number;
 }
 
+/** A key of calls that have not settled, now. */
+export interface KeyStats {
+  /** The key as it is compared: a text begins with a quotation mark, a list with a bracket. Cut after 100 characters. */
+  readonly key: string;
+  /** The lane that it has; undefined while none has been given to it. */
+  readonly lane: number | undefined;
+  /** Its calls that have not settled. */
+  readonly tokens: number;
+}
+
 /** What a gate has counted since it was made. */
 export interface GateStats extends TokenCounts {
   /** Results that came after their token had settled, and were dropped. */
@@ -84,6 +99,10 @@ export interface GateStats extends TokenCounts {
   readonly wait: HistogramSnapshot;
   /** Time inside of the function. */
   readonly run: HistogramSnapshot;
+  /** How many keys have calls that have not settled, now. */
+  readonly liveKeys: number;
+  /** Those keys, the oldest first; a thousand of them at most. */
+  readonly keys: readonly KeyStats[];
   /** Each weight, the lightest first. */
   readonly weights: readonly WeightStats[];
   /** Each operation that was called, in the order of their first calls. */
@@ -154,9 +173,23 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     utilisation: engine.utilisation.share(nowMs, Math.max(1, engine.lanes)),
     wait: wait.snapshot(),
     run: run.snapshot(),
+    ...readKeys(engine.groups),
     weights: readWeights(engine),
     operations,
   };
+}
+
+function readKeys(groups: TokenGroups): Pick<GateStats, "keys" | "liveKeys"> {
+  const stats: KeyStats[] = [];
+  let liveKeys = 0;
+  for (const { keys } of groups.all()) {
+    liveKeys += keys.live;
+    for (const { key, seat, tokens } of keys.pins()) {
+      if (stats.length === MOST_KEYS) break;
+      stats.push({ key: key.slice(0, LONGEST_KEY), lane: seat?.lane.index, tokens });
+    }
+  }
+  return { keys: stats, liveKeys };
 }
 
 function readWeights(engine: Engine): WeightStats[] {

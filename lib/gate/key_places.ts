@@ -52,15 +52,17 @@ export class KeyPlaces {
   /** It is there no more: it has settled, comes back, or is given up. It has its stamps. */
   left(token: CallToken): void {
     const pin = pinOf(token);
-    const { seat } = pin;
     pin.inFlight--;
-    if (seat === undefined) return;
-    if (!Number.isNaN(token.startedMs)) {
-      pin.isUsed = true;
-      // It was started, and has not come to its end: it is given up.
-      if (Number.isNaN(token.endedMs)) this.#haunt(pin, seat);
-    }
+    if (!Number.isNaN(token.startedMs)) pin.isUsed = true;
     if (pin.isFree) this.#unplace(pin);
+  }
+
+  /** A function of a key was given up, and may run on in a lane. */
+  haunt(pin: Pin, seat: Seat): void {
+    if (seat.haunting.has(pin)) return;
+    seat.haunting.add(pin);
+    pin.haunts++;
+    this.#haunted.add(seat);
   }
 
   /** Looks whether functions that were given up have come to their ends. */
@@ -79,19 +81,13 @@ export class KeyPlaces {
     this.#exorcise(seat);
   }
 
-  #haunt(pin: Pin, seat: Seat): void {
-    pin.isHaunted = true;
-    seat.haunting.add(pin);
-    this.#haunted.add(seat);
-  }
-
   #exorcise(seat: Seat): void {
     this.#haunted.delete(seat);
     const pins = [...seat.haunting];
     seat.haunting.clear();
     for (const pin of pins) {
       this.keys.exorcised(pin);
-      if (pin.seat === seat && pin.isFree) this.#unplace(pin);
+      if (pin.isFree) this.#unplace(pin);
     }
   }
 

@@ -27,6 +27,11 @@ export class Keys {
     return this.#live;
   }
 
+  /** How many keys are kept: those with calls that have not settled, and those of which a function may still run that was given up. */
+  get size(): number {
+    return this.#pins.size;
+  }
+
   /** The keys that have calls which have not settled, the oldest first. */
   *pins(): Generator<Pin> {
     for (const pin of this.#pins.values()) if (pin.tokens > 0) yield pin;
@@ -45,7 +50,7 @@ export class Keys {
     if (!token.limits.affinity!.isOrdered) return true;
     const pin = pinOf(token);
     if (pin.current === token) return true;
-    if (pin.current === undefined && !pin.isHaunted) {
+    if (pin.current === undefined && pin.haunts === 0) {
       pin.current = token;
       return true;
     }
@@ -65,16 +70,16 @@ export class Keys {
     this.#forgetIfDone(pin);
   }
 
-  /** No function of a key runs any more that was given up. */
+  /** No function of a key runs any more in one lane that was given up there. */
   exorcised(pin: Pin): void {
-    pin.isHaunted = false;
+    pin.haunts--;
     this.goOn(pin);
     this.#forgetIfDone(pin);
   }
 
   /** The next call of a key has its turn, if it may. */
   goOn(pin: Pin): void {
-    if (pin.isHaunted || pin.current !== undefined) return;
+    if (pin.haunts > 0 || pin.current !== undefined) return;
     const next = pin.behind.shift();
     if (next === undefined) return;
     pin.current = next;
@@ -84,7 +89,7 @@ export class Keys {
   }
 
   #forgetIfDone(pin: Pin): void {
-    if (pin.tokens > 0 || pin.isHaunted) return;
+    if (pin.tokens > 0 || pin.haunts > 0) return;
     this.#pins.delete(pin.key);
     this.#onGone(pin);
   }

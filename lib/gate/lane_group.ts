@@ -15,7 +15,7 @@ import {
   ON_BOARD,
   WAITING,
 } from "../call_token.ts";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
@@ -24,7 +24,7 @@ import type { Keys } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
 import { Lineup } from "./lineup.ts";
 import { type RecyclePolicy, Retirement, type RetireReason } from "./retirement.ts";
-import { Router, type TokenSource } from "./router.ts";
+import { AHEAD_MS, Router, type TokenSource } from "./router.ts";
 import { pinOf } from "./pin.ts";
 import type { Seat } from "./seat.ts";
 import { Slots } from "./slots.ts";
@@ -34,6 +34,9 @@ import type { WeightPolicy } from "./weight_policy.ts";
 
 /** So many calls are given out at once where priorities differ: those that are to make way are taken back one by one. */
 const MOST_MIXED = 128;
+
+/** How long calls are left where they are at most before an idle lane is looked for again, in ms. */
+const MOST_PATIENCE_MS = 80;
 
 /** What a group is made of. */
 export interface LaneGroupParts {
@@ -77,6 +80,9 @@ export class LaneGroup implements TokenGroup {
   readonly #mail: Intake = new Intake();
   readonly #places: KeyPlaces;
   readonly #router: Router;
+  /** Runs out when an idle lane may take what has waited for another one. */
+  #patience: Timer = undefined;
+  #patienceMs = AHEAD_MS;
   #admitted = 0;
   /** The lowest priority of what was given out since nothing was out. */
   #leastOut = Infinity;
@@ -120,6 +126,11 @@ export class LaneGroup implements TokenGroup {
 
   get keys(): Keys {
     return this.#places.keys;
+  }
+
+  /** What needs the lane of its key, while that has none. */
+  get unplaced(): Lineup {
+    return this.#places.unplaced;
   }
 
   lineupFor(token: CallToken): Lineup {
@@ -178,12 +189,29 @@ export class LaneGroup implements TokenGroup {
 
   /** Idle lanes get what others have not started, once nothing else may go on. */
   #steal(): void {
-    for (let lane = 0; lane < this.crew.seats.length && !this.#router.hasAny; lane++) {
-      const taken = this.#router.takeForIdle();
-      if (taken.length === 0) return;
+    const router = this.#router;
+    for (let lane = 0; lane < this.crew.seats.length && !router.hasForAny; lane++) {
+      const taken = router.takeForIdle(this.#parts.clock.now());
+      if (taken.length === 0) break;
+      this.#patienceMs = AHEAD_MS;
       this.takeBack(taken);
       this.#giveOut();
     }
+    // A lane may have gone on with the board before it has read its mail, and nobody tells when another one is idle.
+    const mayWait = router.isPatient || (this.#board !== undefined && router.hasUnstarted);
+    if (!mayWait) this.#patienceMs = AHEAD_MS;
+    else if (this.#patience === undefined) this.#lookAgain();
+  }
+
+  /** Looks again in a while for idle lanes; ever more rarely, as long as there are none. */
+  #lookAgain(): void {
+    const { clock, planTurn } = this.#parts;
+    const onTimer = (): void => {
+      this.#patience = undefined;
+      planTurn();
+    };
+    this.#patience = clock.setTimer(onTimer, this.#patienceMs, true);
+    this.#patienceMs = Math.min(2 * this.#patienceMs, MOST_PATIENCE_MS);
   }
 
   #postAll(board: Board): void {
@@ -272,10 +300,19 @@ export class LaneGroup implements TokenGroup {
   }
 
   left(token: CallToken): void {
-    if (needsLane(token)) this.#places.left(token);
+    if (token.pin !== undefined) this.#leftKey(token);
     if (--this.#admitted > 0) return;
     this.#leastOut = Infinity;
     if (this.lineup.size === 0) this.#isMixed = false;
+  }
+
+  #leftKey(token: CallToken): void {
+    const { isRequired, isOrdered } = token.limits.affinity!;
+    const isGivenUp = !Number.isNaN(token.startedMs) && Number.isNaN(token.endedMs);
+    if (isGivenUp && (isRequired || isOrdered)) {
+      this.#places.haunt(pinOf(token), this.seatOf(token));
+    }
+    if (isRequired) this.#places.left(token);
   }
 
   /** What waits behind it goes elsewhere at once; itself it has its time of grace. */

@@ -30,8 +30,8 @@ export class Pin implements TokenPin {
   parked = 0;
   /** Whether a call of it has run in that lane: from then on it stays there, since the lane may have learned something. */
   isUsed = false;
-  /** Whether a function of it may still be running there that was given up. */
-  isHaunted = false;
+  /** In how many lanes functions of it may still be running that were given up. */
+  haunts = 0;
   /** Of calls that go one after the other: the one whose turn it is, */
   current: CallToken | undefined;
   /** and those after it. */
@@ -44,7 +44,7 @@ export class Pin implements TokenPin {
 
   /** Whether it could go to another lane: nothing of it is where it is, or was there. */
   get isFree(): boolean {
-    return this.inFlight === 0 && !this.isHaunted &&
+    return this.inFlight === 0 && this.haunts === 0 &&
       (!this.isUsed || this.seat?.state !== "ready");
   }
 }

@@ -27,7 +27,7 @@ const LEAST_AHEAD = 1;
 /** Most calls a lane holds. */
 const MOST_DEPTH = 128;
 /** How much work a lane may have before it is given more, in ms. The way there and back takes a fiftieth of it. */
-const AHEAD_MS = 5;
+export const AHEAD_MS: number = 5;
 /** A lane that has less work than another by this much gets the next call, in ms. */
 const EVEN_MS = 0.2;
 /** Lanes whose work differs by less are alike to a key, in ms. */
@@ -65,6 +65,8 @@ export class Router {
   /** How many calls a lane is to have at most, and at least before it is not given one by one. */
   #depth = 0;
   #least = 0;
+  /** Whether an idle lane has left calls where they are, that may be taken some time after they were sent. */
+  isPatient = false;
   /** Lanes for which there was nothing, in this run. */
   readonly #passed: Set<Seat> = new Set();
 
@@ -83,7 +85,7 @@ export class Router {
 
   /** Gives waiting tokens to lanes. @param perLane how many calls may run at once in one of them */
   give(perLane: number): void {
-    if (!this.hasAny) return;
+    if (!this.#hasAny) return;
     this.look(perLane);
     for (;;) {
       const seat = this.#best();
@@ -101,21 +103,33 @@ export class Router {
     for (let i = 0; i < this.#seats.length; i++) this.#seats[i]!.lane.flush();
   }
 
-  /** Whether there is a token that may go on. */
-  get hasAny(): boolean {
+  /** Whether there is a token that may go on, to whatever lane. */
+  get hasForAny(): boolean {
     const { general, unplaced } = this.#parts;
-    if (general.first !== undefined || unplaced.first !== undefined) return true;
+    return general.first !== undefined || unplaced.first !== undefined;
+  }
+
+  /** Whether a lane has calls in its mailbox that have not started. */
+  get hasUnstarted(): boolean {
+    for (let i = 0; i < this.#seats.length; i++) {
+      if (this.#seats[i]!.lane.unstarted > 0) return true;
+    }
+    return false;
+  }
+
+  get #hasAny(): boolean {
+    if (this.hasForAny) return true;
     for (let i = 0; i < this.#seats.length; i++) {
       if (this.#seats[i]!.lineup?.first !== undefined) return true;
     }
     return false;
   }
 
-  /** Gives a token to the lane of its key, if that has room. @returns whether it has */
+  /** Gives a token to the lane of its key, if it would not wait there for long. @returns whether it has */
   prefers(token: CallToken): boolean {
     const pin = pinOf(token);
     const seat = pin.seat ?? this.#bestFor(token);
-    if (seat === undefined || !this.#hasRoom(seat, token)) return false;
+    if (seat === undefined || !this.#suits(seat, token)) return false;
     if (pin.seat === undefined) this.#parts.place(token, seat);
     this.#send(seat, token);
     return true;
@@ -124,27 +138,30 @@ export class Router {
   /**
    * Takes work back for an idle lane from the one that has most of it.
    *
+   * @param nowMs now, in ms since the epoch
    * @returns calls that have not started, to be routed anew; empty when there is no idle lane or nothing to take
    */
-  takeForIdle(): LaneCall[] {
-    let richest: Seat | undefined;
-    let movable: LaneCall[] = [];
+  takeForIdle(nowMs: number): LaneCall[] {
+    this.isPatient = false;
     if (!this.#seats.some(isIdle)) return [];
+    let from: Seat | undefined;
+    let movable: LaneCall[] = [];
+    let share = 0;
     for (let i = 0; i < this.#seats.length; i++) {
       const seat = this.#seats[i]!;
-      if (seat.state !== "ready" || seat.lane.unstarted <= movable.length) continue;
-      const calls = movableCalls(seat.lane);
-      if (calls.length <= movable.length) continue;
-      richest = seat;
-      movable = calls;
+      const { lane, state } = seat;
+      if (state !== "ready" || lane.unstarted === 0) continue;
+      const calls = movableCalls(lane, nowMs - AHEAD_MS);
+      if (calls.length === 0 && movableCalls(lane, nowMs).length > 0) this.isPatient = true;
+      // The last call is worth taking too from a lane that has another one; one that has not begun yet keeps it.
+      const hasOther = lane.executing > 0 || lane.unstarted > calls.length;
+      const most = hasOther ? Math.ceil(calls.length / 2) : calls.length >> 1;
+      if (most <= share) continue;
+      [from, movable, share] = [seat, calls, most];
     }
-    if (richest === undefined) return [];
-    const { lane } = richest;
-    // The one call that an executing lane has next is worth taking too; one that has not begun yet keeps it.
-    const share = lane.executing > 0 ? Math.ceil(movable.length / 2) : movable.length >> 1;
     const taken: LaneCall[] = [];
     for (let i = movable.length - 1; i >= 0 && taken.length < share; i--) {
-      if (lane.recall(movable[i]!)) taken.push(movable[i]!);
+      if (from!.lane.recall(movable[i]!)) taken.push(movable[i]!);
     }
     return taken.reverse();
   }
@@ -234,7 +251,12 @@ export class Router {
       this.#parts.place(token, usual);
       return usual;
     }
-    return this.#hasRoom(pin.seat, token) ? pin.seat : seat;
+    return pin.seat !== seat && this.#suits(pin.seat, token) ? pin.seat : seat;
+  }
+
+  /** Whether a call that prefers a lane is worth waiting for it. */
+  #suits(seat: Seat, token: CallToken): boolean {
+    return seat.workMs < AHEAD_MS && this.#hasRoom(seat, token);
   }
 
   /** The lane for a key that has none; undefined when none has room. */

@@ -28,8 +28,10 @@ export interface SimulatedLaneParts {
   readonly events: LaneEvents;
   /** What a call does. */
   readonly plan: (call: LaneCall) => SimulatedCall;
-  /** Told of each start of a function. */
-  readonly onStart: (call: LaneCall) => void;
+  /** Told of each start of a function, and in which lane. */
+  readonly onStart: (call: LaneCall, lane: number) => void;
+  /** Told of each function that runs no more, whatever has ended it. */
+  readonly onStop?: ((call: LaneCall) => void) | undefined;
   /** Longest delay of a message, in ms. */
   readonly latencyMs: number;
   /** Share of the starts that fail. */
@@ -203,6 +205,7 @@ class SimulatedRun implements LaneRun {
     this.#isStopped = true;
     if (this.#parts.stopsThreads && this.#running !== undefined) {
       this.#parts.clock.clearTimer(this.#running.timer);
+      this.#parts.onStop?.(this.#running.call);
       this.#running = undefined;
     }
     this.#deliver(() => this.#end(1));
@@ -225,7 +228,7 @@ class SimulatedRun implements LaneRun {
         this.#started[slot] = this.#parts.clock.now();
         this.executing++;
         this.#calls++;
-        this.#parts.onStart(call);
+        this.#parts.onStart(call, this.#lane.index);
         const timer = plan.runMs === Infinity
           ? undefined
           : this.#parts.clock.setTimer(() => this.#finish(plan.outcome), plan.runMs, false);
@@ -236,8 +239,9 @@ class SimulatedRun implements LaneRun {
   }
 
   #finish(outcome: string): void {
-    const { slot } = this.#running!;
+    const { slot, call } = this.#running!;
     this.#running = undefined;
+    this.#parts.onStop?.(call);
     if (outcome === "crash") {
       if (this.#isStopped) return;
       this.#isStopped = true;
