@@ -86,6 +86,8 @@ export class LaneGroup implements TokenGroup {
   #admitted = 0;
   /** The lowest priority of what was given out since nothing was out. */
   #leastOut = Infinity;
+  /** The last place in the order of what was given out since. */
+  #lastOut = -Infinity;
   /** Whether calls of different priorities were seen since it was empty. */
   #isMixed = false;
 
@@ -162,24 +164,36 @@ export class LaneGroup implements TokenGroup {
 
   /** What was given out and has not started makes way for what is more urgent. */
   #giveWay(): void {
-    let mostUrgent = this.#urgencyOf(this.lineup, -Infinity);
-    mostUrgent = this.#urgencyOf(this.#places.unplaced, mostUrgent);
-    const { seats } = this.crew;
-    for (let i = 0; i < seats.length; i++) {
-      const { lineup } = seats[i]!;
-      if (lineup !== undefined) mostUrgent = this.#urgencyOf(lineup, mostUrgent);
+    const { first } = this.lineup;
+    if (first !== undefined) {
+      const { priority } = first.limits;
+      if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
+      // What has waited long may have been given out before it, and would be again.
+      if (priority > this.#leastOut && first.sequence < this.#lastOut) {
+        this.recallAll();
+        this.#nothingIsOut();
+      }
     }
-    if (mostUrgent <= this.#leastOut) return;
-    this.recallAll();
-    this.#leastOut = Infinity;
+    this.#giveWayToKeys();
   }
 
-  #urgencyOf(lineup: Lineup, mostUrgent: number): number {
-    const { first } = lineup;
-    if (first === undefined) return mostUrgent;
-    const { priority } = first.limits;
-    if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
-    return Math.max(mostUrgent, priority);
+  /** Calls that need the lane of their key gain nothing by what is elsewhere. */
+  #giveWayToKeys(): void {
+    const fresh = this.#places.unplaced.first;
+    const { seats } = this.crew;
+    for (let i = 0; i < seats.length; i++) {
+      const seat = seats[i]!;
+      const own = seat.lineup?.first;
+      if (own === undefined && fresh === undefined) continue;
+      if (!seat.makesWayFor(fresh) && !seat.makesWayFor(own)) continue;
+      this.takeBack(seat.lane.recallUnstarted(Infinity));
+      seat.forgetGiven();
+    }
+  }
+
+  #nothingIsOut(): void {
+    this.#leastOut = Infinity;
+    this.#lastOut = -Infinity;
   }
 
   #giveOut(): void {
@@ -245,6 +259,7 @@ export class LaneGroup implements TokenGroup {
   #admitTo(seat: Seat, token: CallToken): void {
     this.#admitAs(token, seat.lane.index, this.#parts.clock.now());
     if (needsLane(token)) this.#places.entered(token);
+    seat.gave(token);
     seat.lane.send(token);
     this.#parts.onAdmitted(token);
   }
@@ -253,6 +268,7 @@ export class LaneGroup implements TokenGroup {
     this.#admitted++;
     const { priority } = token.limits;
     if (priority < this.#leastOut) this.#leastOut = priority;
+    if (token.sequence > this.#lastOut) this.#lastOut = token.sequence;
     this.#parts.ledger.move(token, ADMITTED);
     token.admittedMs = nowMs;
     token.lane = lane;
@@ -302,7 +318,7 @@ export class LaneGroup implements TokenGroup {
   left(token: CallToken): void {
     if (token.pin !== undefined) this.#leftKey(token);
     if (--this.#admitted > 0) return;
-    this.#leastOut = Infinity;
+    this.#nothingIsOut();
     if (this.lineup.size === 0) this.#isMixed = false;
   }
 

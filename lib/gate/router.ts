@@ -254,9 +254,11 @@ export class Router {
     return pin.seat !== seat && this.#suits(pin.seat, token) ? pin.seat : seat;
   }
 
-  /** Whether a call that prefers a lane is worth waiting for it. */
+  /** Whether a call that prefers a lane is worth waiting for it: not before calls that need it, and come first. */
   #suits(seat: Seat, token: CallToken): boolean {
-    return seat.workMs < AHEAD_MS && this.#hasRoom(seat, token);
+    if (seat.workMs >= AHEAD_MS || !this.#hasRoom(seat, token)) return false;
+    const before = earlier(seat.lineup?.first, this.#parts.unplaced.first);
+    return before === undefined || token.sequence < before.sequence;
   }
 
   /** The lane for a key that has none; undefined when none has room. */

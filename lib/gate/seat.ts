@@ -5,6 +5,7 @@
  */
 
 import type { Lane } from "../bridge/contract.ts";
+import type { CallToken } from "../call_token.ts";
 import type { Timer } from "../runtime/clock.ts";
 import type { Lineup } from "./lineup.ts";
 import type { Pin } from "./pin.ts";
@@ -47,6 +48,10 @@ export class Seat {
   /** and the calls of its keys that wait for it; undefined before the first. */
   lineup: Lineup | undefined;
 
+  /** The lowest priority, and the last place in the order, of what it was given since its mailbox was empty. */
+  #leastGiven = Infinity;
+  #lastGiven = -Infinity;
+
   /** @param lane the lane */
   constructor(lane: Lane) {
     this.lane = lane;
@@ -65,5 +70,24 @@ export class Seat {
   /** Whether calls may be sent: not behind a function that was given up, which may never return. */
   get isOpen(): boolean {
     return this.state === "ready" && !this.lane.stuck;
+  }
+
+  /** A call is about to be given to it. */
+  gave({ limits, sequence }: CallToken): void {
+    if (this.lane.occupied === 0) this.forgetGiven();
+    if (limits.priority < this.#leastGiven) this.#leastGiven = limits.priority;
+    if (sequence > this.#lastGiven) this.#lastGiven = sequence;
+  }
+
+  /** What it was given has been taken back, as far as it could be. */
+  forgetGiven(): void {
+    this.#leastGiven = Infinity;
+    this.#lastGiven = -Infinity;
+  }
+
+  /** Whether it may have been given something less urgent that comes after a call. */
+  makesWayFor(token: CallToken | undefined): boolean {
+    if (token === undefined) return false;
+    return token.limits.priority > this.#leastGiven && token.sequence < this.#lastGiven;
   }
 }
