@@ -31,6 +31,8 @@
 export {
   CircuitOpenError,
   type CircuitOpenFields,
+  DependencyError,
+  type DependencyFields,
   GateClosedError,
   GateDrainingError,
   GateInLaneError,
@@ -55,10 +57,14 @@ export {
   type TokenTimeoutFields,
 } from "./lib/errors.ts";
 export type { AffinityOptions } from "./lib/affinity_options.ts";
-export type { OperationReference } from "./lib/bridge/contract.ts";
+export type { FunctionSource, OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
+export type { DomainInfo } from "./lib/gate/domains.ts";
 export type {
+  ChildCounts,
+  ChildOperationStats,
+  ChildStats,
   GateStats,
   KeyStats,
   OperationStats,
@@ -71,10 +77,28 @@ export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_po
 export type { AnyOperation, GateControls } from "./lib/gate_controls.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";
 export { current, inLane } from "./lib/lane_context.ts";
+export type {
+  AllOptions,
+  CallResult,
+  Inputs,
+  InputSource,
+  MapOptions,
+  OnError,
+} from "./lib/many_options.ts";
+export type { ResultIterator } from "./lib/map_calls.ts";
 export type { OperationContext } from "./lib/lane_mark.ts";
-export { type Awaitable, type CallOptions, type Operation, operation } from "./lib/operation.ts";
+export {
+  type Awaitable,
+  type CallOptions,
+  type IsStreamed,
+  type Operation,
+  operation,
+  type OptionsBehind,
+  type Streamed,
+  type StreamOperation,
+} from "./lib/operation.ts";
 export { lifecycle, type LifecycleHooks } from "./lib/lifecycle.ts";
-export type { LimitOptions, OperationOptions, Priority } from "./lib/operation_options.ts";
+export type { LimitOptions, OperationOptions, Priority, Spread } from "./lib/operation_options.ts";
 export type { HistogramSnapshot } from "./lib/observe/histogram.ts";
 export type { HistoryEntry } from "./lib/observe/history.ts";
 export type { WorkerResourceLimits } from "./lib/runtime/adapter.ts";
@@ -91,7 +115,11 @@ export type { WeightName, WeightRule } from "./lib/gate/weight_policy.ts";
 export type { SeatState } from "./lib/gate/seat.ts";
 export type { RateLimitOptions } from "./lib/rate_limit_options.ts";
 export type { RetryOptions } from "./lib/retry_options.ts";
+export type { LocalName, RemoteFunction, RemoteModule } from "./lib/remote_module.ts";
+export type { RunArguments, RunArgumentsOf, RunOptions } from "./lib/run_function.ts";
 export type { ReadyOptions, Reservation } from "./lib/reservation.ts";
-export type { Attempt, Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
+export type { Attempt, StreamToken, Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
+export type { TokenProgress } from "./lib/token_progress.ts";
+export type { StreamReader } from "./lib/token_stream.ts";
 export { type CloseOptions, type Restore, TokenGate } from "./lib/token_gate.ts";
 export type { ReserveOptions, Weight } from "./lib/weight_options.ts";

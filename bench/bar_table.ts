@@ -6,7 +6,7 @@
 
 import { type Bar, type BarCell, BARS } from "./bars.ts";
 import type { BenchResult } from "./bench_result.ts";
-import { formatCount, formatPercent, formatRatio, formatTable } from "./table.ts";
+import { formatCount, formatPercent, formatRatio, formatTable } from "../lib/cli/table.ts";
 
 /** A bar with its cells. */
 export interface BarRow {

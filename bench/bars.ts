@@ -7,7 +7,7 @@
 import type { RuntimeName } from "../scripts/pins.ts";
 import { failureOf, paired, type RuntimeResult, spreadOf, valuesOf } from "./bench_result.ts";
 import { type ContenderName, PEER_NAMES } from "./contenders.ts";
-import { tokensOfWave } from "./wave_plan.ts";
+import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** Whether a figure passes; `null` when it was not measured, or not all of it. */
 export type Verdict = "pass" | "miss" | null;

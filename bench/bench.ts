@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { BENCH_PINS, type RuntimeName } from "../scripts/pins.ts";
 import { executableOf, openToolchain, runtimeCommand } from "../scripts/runtime_command.ts";
@@ -13,12 +14,12 @@ import { type BenchOptions, HELP, readOptions, writeOptions } from "./bench_opti
 import type { BenchResult, RuntimeResult } from "./bench_result.ts";
 import { failureLines, figureLines, groupsOf, microLines } from "./bench_rows.ts";
 import { compareOn } from "./bench_runtime.ts";
-import { machineFacts } from "./machine.ts";
+import { machineFacts } from "../lib/cli/machine.ts";
 import { runMicro } from "./micro_process.ts";
-import { Progress } from "./progress.ts";
+import { Progress } from "../lib/cli/progress.ts";
 import { writeReport } from "./report.ts";
-import { formatMeasure, formatPercent } from "./table.ts";
-import { bold, print, printError, red, terminalWidth } from "./terminal.ts";
+import { formatMeasure, formatPercent } from "../lib/cli/table.ts";
+import { bold, print, printError, red, terminalWidth } from "../lib/cli/terminal.ts";
 
 /** Exit code for arguments that cannot be used. */
 const WRONG_ARGUMENTS = 2;
@@ -76,7 +77,7 @@ async function compare(
 async function compareAll(options: BenchOptions): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
   const startMs = performance.now();
-  const progress = new Progress(Deno.stderr, terminalWidth);
+  const progress = new Progress(process.stderr, terminalWidth);
   const runtimes: RuntimeResult[] = [];
   for (const runtime of options.runtimes) {
     try {

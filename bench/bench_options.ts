@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { RUNTIME_NAMES, type RuntimeName } from "../scripts/pins.ts";
 import { PEER_NAMES, type PeerName } from "./contenders.ts";
-import { formatWaves, parseCount, parseWaves, WAVES } from "./wave_plan.ts";
+import { formatWaves, parseCount, parseWaves, WAVES } from "../lib/cli/waves/plan.ts";
 
 /** What can be measured. */
 export type MeasureName =
@@ -59,7 +59,8 @@ Usage: deno task bench [options]
   --report DIR     write report.html and report.md to a folder
   --help           print this
 
-All of it takes about a quarter of an hour on two cores, --quick about three minutes. deno task compare makes a report of a
+All of it takes about a quarter of an hour on two cores, --quick about three minutes. A wave that a peer would take more than
+three seconds for is left out, and shown as a dash. deno task compare makes a report of a
 file written with --json.
 
 Exits with 0 whatever the figures are, with 1 when a result of TokenGate was wrong or missing or a runtime could not run,

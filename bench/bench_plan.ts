@@ -8,7 +8,7 @@ import type { BenchOptions } from "./bench_options.ts";
 import type { ContenderName } from "./contenders.ts";
 import type { MeasureRequest } from "./contender_protocol.ts";
 import { PAYLOADS } from "./measures/payload.ts";
-import { tokensOfWave } from "./wave_plan.ts";
+import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** One thing to be measured, of all contenders in turn. */
 export interface Step {

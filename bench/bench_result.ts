@@ -6,7 +6,7 @@
 
 import type { RuntimeName } from "../scripts/pins.ts";
 import type { ContenderName } from "./contenders.ts";
-import { median } from "./statistics.ts";
+import { median } from "../lib/cli/statistics.ts";
 
 /** Something that a contender could not do. */
 export interface Failure {

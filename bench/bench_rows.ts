@@ -16,8 +16,8 @@ import {
 } from "./bench_result.ts";
 import type { ContenderName } from "./contenders.ts";
 import { PAYLOADS } from "./measures/payload.ts";
-import { formatCount, formatMeasure, formatPercent, formatTable } from "./table.ts";
-import { tokensOfWave } from "./wave_plan.ts";
+import { formatCount, formatMeasure, formatPercent, formatTable } from "../lib/cli/table.ts";
+import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** A row: a metric and how it is read. */
 export interface MetricRow {
@@ -41,7 +41,10 @@ const GROUPS: readonly MetricGroup[] = [
   {
     title: "Calls",
     rows: [
-      row("no-op calls per second", "noop.perSecond", "more", formatCount),
+      row("no-op calls per second, the best of", "noop.perSecond", "more", formatCount),
+      row("  awaited together by Promise.all", "noop.together.perSecond", "more", formatCount),
+      row("  awaited one after the other", "noop.inTurn.perSecond", "more", formatCount),
+      row("  one call for the whole list", "noop.list.perSecond", "more", formatCount),
       row("ping, median, µs", "ping.p50Us", "less"),
       row("ping, 99th percentile, µs", "ping.p99Us", "less"),
       row("ping with spinUs 100, median, µs", "ping.spin.p50Us", "less"),

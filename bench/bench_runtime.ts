@@ -15,8 +15,8 @@ import type { RuntimeResult } from "./bench_result.ts";
 import { ContenderProcess } from "./contender_process.ts";
 import type { ContenderReply } from "./contender_protocol.ts";
 import type { ContenderName } from "./contenders.ts";
-import { formatMeasure } from "./table.ts";
-import type { RunnerCommand } from "./wave_process.ts";
+import { formatMeasure } from "../lib/cli/table.ts";
+import type { RunnerCommand } from "../lib/cli/waves/process.ts";
 
 /** Time for a contender to start, in milliseconds. */
 const START_LIMIT_MS = 20_000;
@@ -29,6 +29,8 @@ const PAUSE_MS = 20;
  */
 const SLOW_MS = 1_500;
 const ROUNDS_OF_THE_SLOW = 1;
+/** A wave that a peer can be expected to take longer for is left out, as the larger ones are: its line has told what there is to tell. In milliseconds. */
+const LONGEST_WAVE_MS = 3_000;
 
 /** What {@linkcode compareOn} needs. */
 export interface CompareRequest {
@@ -59,6 +61,8 @@ class Comparison {
   readonly #processes = new Map<ContenderName, ContenderProcess>();
   /** Peers, with what they are slow at. */
   readonly #slow = new Set<string>();
+  /** The longest wave of each peer so far. */
+  readonly #longest = new Map<ContenderName, { wave: number; ms: number }>();
   #busyMs = 0;
   #othersMs = 0;
 
@@ -124,6 +128,7 @@ class Comparison {
     const checksums = new Map<ContenderName, string>();
     for (const contender of rotated(contenders, round)) {
       if (!step.concerns(contender, round) || this.#gaveUp(contender, step.what)) continue;
+      if (this.#wouldTakeLong(contender, step.what)) continue;
       if (round >= ROUNDS_OF_THE_SLOW && this.#slow.has(`${contender} ${step.what}`)) continue;
       this.#request.step(
         `${this.#title()}: round ${round + 1} of ${rounds}, ${step.label}, ${contender}`,
@@ -176,12 +181,28 @@ class Comparison {
           const rounds = own[metric] ??= new Array(this.#request.options.rounds).fill(null);
           rounds[round] = value;
         }
-        const isPeer = this.#request.options.peers.some((peer) => peer === contender);
-        if (isPeer && reply.elapsedMs > SLOW_MS) this.#slow.add(`${contender} ${what}`);
+        if (this.#isPeer(contender)) {
+          if (reply.elapsedMs > SLOW_MS) this.#slow.add(`${contender} ${what}`);
+          const ms = reply.metrics[`${what}.ms`];
+          if (waveOf(what) > 0 && ms !== undefined) {
+            this.#longest.set(contender, { wave: waveOf(what), ms });
+          }
+        }
         this.#busyMs += reply.elapsedMs;
         this.#othersMs += (reply.othersPart ?? 0) * reply.elapsedMs;
       }
     }
+  }
+
+  #isPeer(contender: ContenderName): boolean {
+    return this.#request.options.peers.some((peer) => peer === contender);
+  }
+
+  /** Each wave is twice the one before. */
+  #wouldTakeLong(contender: ContenderName, what: string): boolean {
+    const longest = this.#longest.get(contender);
+    if (longest === undefined || !(waveOf(what) > longest.wave)) return false;
+    return longest.ms * 2 ** (waveOf(what) - longest.wave) > LONGEST_WAVE_MS;
   }
 
   /** A contender that has failed once is not asked again, nor for a larger wave. */

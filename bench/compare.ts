@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { BenchResult } from "./bench_result.ts";
 import { writeReport } from "./report.ts";
-import { print, printError } from "./terminal.ts";
+import { print, printError } from "../lib/cli/terminal.ts";
 
 /** Exit code for arguments that cannot be used. */
 const WRONG_ARGUMENTS = 2;

@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import type { ContenderReply, MeasureRequest } from "./contender_protocol.ts";
-import { eachLine, type RunnerCommand } from "./wave_process.ts";
+import { eachLine, type RunnerCommand } from "../lib/cli/waves/process.ts";
 
 /** Before each line of the protocol; all other lines are what a contender or its runtime has printed. */
 const MARK = "contender: ";

@@ -12,8 +12,8 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { ContenderReply, MeasureRequest } from "./contender_protocol.ts";
-import { CpuMeter } from "./cpu_meter.ts";
-import { describeError } from "./error_tally.ts";
+import { CpuMeter } from "../lib/cli/cpu_meter.ts";
+import { describeError } from "../lib/cli/error_tally.ts";
 import { measureClasses } from "./measures/classes.ts";
 import { calibrate, measureHeavy } from "./measures/heavy.ts";
 import { measurePending } from "./measures/memory.ts";
@@ -23,7 +23,7 @@ import { measurePing } from "./measures/ping.ts";
 import { startSubject } from "./measures/startup.ts";
 import type { Measured, Subject } from "./measures/subject.ts";
 import { measureWave, warmUpWaves } from "./measures/wave.ts";
-import { finite } from "./wave_report.ts";
+import { finite } from "../lib/cli/waves/report.ts";
 
 const MARK = "contender: ";
 
@@ -85,6 +85,8 @@ await answer(async () => {
   subject = started.subject;
   return started.measured;
 });
+// Its parent is gone, however it ended: what is being measured is for nobody.
+process.stdin.once("end", () => process.exit(0));
 for await (const line of createInterface({ input: process.stdin })) {
   await answer(() => measure(subject!, JSON.parse(line) as MeasureRequest));
 }

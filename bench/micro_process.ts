@@ -7,7 +7,7 @@
 import { execFile } from "node:child_process";
 import process from "node:process";
 import type { MicroRow } from "./bench_result.ts";
-import type { RunnerCommand } from "./wave_process.ts";
+import type { RunnerCommand } from "../lib/cli/waves/process.ts";
 
 /** Time for all of them, in milliseconds. */
 const LIMIT_MS = 60_000;

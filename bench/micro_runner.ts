@@ -31,7 +31,12 @@ const MEASURED_NS = 200e6;
 /** How many at once where one alone would not be like a program. */
 const MANY = 64;
 
-const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
+const owner: TokenOwner = {
+  cancel: () => false,
+  hasStarted: () => false,
+  startedMs: () => NaN,
+  grant: () => {},
+};
 const operation = { url: "file:///operations.ts", name: "work" };
 const limits: CallLimits = {
   priority: 0,

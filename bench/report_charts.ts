@@ -8,8 +8,8 @@ import { speedUp } from "./bars.ts";
 import { type BenchResult, type RuntimeResult, spreadOf } from "./bench_result.ts";
 import { cellOf, type MetricGroup, type MetricRow } from "./bench_rows.ts";
 import type { ContenderName } from "./contenders.ts";
-import { formatMeasure } from "./table.ts";
-import { tokensOfWave } from "./wave_plan.ts";
+import { formatMeasure } from "../lib/cli/table.ts";
+import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** The part of echarts that is used. */
 export interface Echarts {

@@ -17,7 +17,7 @@ import {
 import { SETTINGS } from "./contenders.ts";
 import { READING, titleOf } from "./report_text.ts";
 import { formatStanding, standingOf } from "./standings.ts";
-import { formatPercent } from "./table.ts";
+import { formatPercent } from "../lib/cli/table.ts";
 
 /** A plot for each runtime, side by side. */
 export interface ChartRow {

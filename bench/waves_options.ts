@@ -6,14 +6,13 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { RUNTIME_NAMES, type RuntimeName } from "../scripts/pins.ts";
+import { columns } from "../lib/cli/arguments.ts";
 import {
-  DEFAULT_BUDGET_MS,
-  DEFAULT_ROUNDS,
-  formatWaves,
-  parseCount,
-  parseWaves,
-  WAVES,
-} from "./wave_plan.ts";
+  readWaveOptions,
+  WAVE_FLAGS,
+  type WaveOptions,
+  writeWaveOptions,
+} from "../lib/cli/waves/options.ts";
 
 /** What `--help` prints. */
 export const HELP: string =
@@ -21,29 +20,26 @@ export const HELP: string =
 
 Usage: deno task waves [options]
 
-  --runtimes LIST  runtimes to run on, one after the other  [default: ${RUNTIME_NAMES.join(",")}]
-  --waves WAVES    the first N (7), a list (3,5) or a range (4-10); 15-15 is one wave  [default: ${WAVES}]
-  --lanes N        lanes of the gate  [default: the number of cores]
-  --rounds N       rounds of each wave: a loop and a wave, in turn  [default: ${DEFAULT_ROUNDS}]
-  --budget-ms T    time after which a wave gets no further round; it has one at least  [default: ${DEFAULT_BUDGET_MS}]
-  --json FILE      write everything that was measured to a file as well
-  --help           print this
+${
+    columns([
+      [
+        "--runtimes LIST",
+        `runtimes to run on, one after the other  [default: ${RUNTIME_NAMES.join(",")}]`,
+      ],
+      ...Object.entries(WAVE_FLAGS).map(([name, { value, help }]) => [`--${name} ${value}`, help]),
+      ["--json FILE", "write everything that was measured to a file as well"],
+      ["--help", "print this"],
+    ])
+  }
 
 Exits with 1 when a token failed, was lost or gave another result than the loop, or when a runtime could not run, and with
 2 on wrong arguments.`;
 
 /** What is asked for. */
-export interface WavesOptions {
+export interface WavesOptions extends WaveOptions {
   help: boolean;
   /** Each once, in the order asked for. */
   runtimes: RuntimeName[];
-  /** Numbers of the waves, in ascending order. */
-  waves: number[];
-  lanes: number;
-  /** Rounds of each wave at most. */
-  rounds: number;
-  /** Time after which a wave gets no further round, in milliseconds. */
-  budgetMs: number;
   /** File to write to; undefined for none. */
   json: string | undefined;
 }
@@ -61,13 +57,7 @@ export function readOptions(args: string[], cores: number): WavesOptions {
   const parsed = parseArgs(args, {
     string: ["runtimes", "waves", "lanes", "rounds", "budget-ms", "json"],
     boolean: ["help"],
-    default: {
-      runtimes: RUNTIME_NAMES.join(","),
-      waves: String(WAVES),
-      lanes: String(cores),
-      rounds: String(DEFAULT_ROUNDS),
-      "budget-ms": String(DEFAULT_BUDGET_MS),
-    },
+    default: { runtimes: RUNTIME_NAMES.join(",") },
     unknown: (arg: string): boolean => {
       unknown.push(arg);
       return false;
@@ -83,10 +73,7 @@ export function readOptions(args: string[], cores: number): WavesOptions {
   return {
     help: parsed.help,
     runtimes: [...new Set(parsed.runtimes.split(",").map(readRuntime))],
-    waves: parseWaves(parsed.waves),
-    lanes: parseCount("--lanes", parsed.lanes),
-    rounds: parseCount("--rounds", parsed.rounds),
-    budgetMs: parseCount("--budget-ms", parsed["budget-ms"]),
+    ...readWaveOptions(parsed, cores),
     json: parsed.json,
   };
 }
@@ -106,28 +93,5 @@ function readRuntime(text: string): RuntimeName {
  * @returns Arguments.
  */
 export function writeOptions(options: WavesOptions): string[] {
-  return [
-    "--runtimes",
-    options.runtimes.join(","),
-    ...runnerArguments(options),
-  ];
-}
-
-/**
- * The arguments of the runner.
- *
- * @param options What was asked for.
- * @returns Arguments.
- */
-export function runnerArguments(options: WavesOptions): string[] {
-  return [
-    "--waves",
-    formatWaves(options.waves),
-    "--lanes",
-    String(options.lanes),
-    "--rounds",
-    String(options.rounds),
-    "--budget-ms",
-    String(options.budgetMs),
-  ];
+  return ["--runtimes", options.runtimes.join(","), ...writeWaveOptions(options)];
 }

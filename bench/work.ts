@@ -5,7 +5,7 @@
  * @module
  */
 
-import { cpuCrunch, dataSort, hashChain, stringTransform } from "./wave_functions.ts";
+import { cpuCrunch, dataSort, hashChain, stringTransform } from "../lib/cli/waves/functions.ts";
 
 /** The functions that a pool is asked to run. */
 export interface Work {

@@ -24,6 +24,11 @@ export function bindOperation(fn: object, bound: BoundCall): void {
   Object.defineProperty(fn, BOUND, { value: bound });
 }
 
+/** @param value anything @returns whether it is an operation */
+export function isOperation(value: unknown): boolean {
+  return typeof value === "function" && Reflect.get(value, BOUND) !== undefined;
+}
+
 /**
  * @param operation what was passed as an operation
  * @param action what is to be done with it, as in "call"

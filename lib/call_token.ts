@@ -9,7 +9,11 @@
  */
 
 import type { LaneCall, OperationReference } from "./bridge/contract.ts";
+import { STREAM_WINDOW } from "./bridge/protocol.ts";
 import type { Attempt, Timings, Token, TokenState, WaitingFor } from "./token.ts";
+import { FollowerPair, placeAmong, PromiseFollower, type TokenFollower } from "./token_follower.ts";
+import { ProgressReports } from "./token_progress.ts";
+import { type StreamReader, TokenStream } from "./token_stream.ts";
 
 /** State codes; from `COMPLETED` on they are final. */
 export const WAITING: number = 0;
@@ -126,6 +130,8 @@ export interface TokenOwner {
   hasStarted(token: CallToken): boolean;
   /** When it started, in ms since the epoch. */
   startedMs(token: CallToken): number;
+  /** Lets the generator of a stream go on by so many items. */
+  grant(token: CallToken, count: number): void;
 }
 
 /** One call, as the planes see it. */
@@ -172,8 +178,9 @@ export class CallToken implements Token<unknown>, LaneCall {
   #startedUs: number = NEVER;
   #endedUs: number = NEVER;
   #promise: Promise<unknown> | undefined = undefined;
-  #resolve: ((value: unknown) => void) | undefined = undefined;
-  #reject: ((error: unknown) => void) | undefined = undefined;
+  /** Who is told of the end: the promise, by its two functions; or a follower, with the place it gave; or nobody. */
+  #follower: ((value: unknown) => void) | TokenFollower | undefined = undefined;
+  #place: ((error: unknown) => void) | number | undefined = undefined;
 
   constructor(
     id: number,
@@ -309,17 +316,96 @@ export class CallToken implements Token<unknown>, LaneCall {
     return this.promise().finally(onFinally);
   }
 
+  // What is made only for the tokens that have it, and so is no field.
+
+  /** What its function reports; looking at it costs nothing else. */
+  get progress(): ProgressReports {
+    let known = reports.get(this);
+    if (known === undefined) {
+      reports.set(this, known = new ProgressReports());
+      this.follow(known, 0);
+    }
+    return known;
+  }
+
+  /** Its items, if its function is a generator. */
+  get stream(): TokenStream {
+    let known = streams.get(this);
+    if (known === undefined) {
+      streams.set(this, known = new TokenStream(this, this.operation.window ?? STREAM_WINDOW));
+      this.follow(known, 0);
+    }
+    return known;
+  }
+
+  [Symbol.asyncIterator](): StreamReader<unknown, unknown> {
+    return this.stream[Symbol.asyncIterator]();
+  }
+
+  /** Whether it is a stream of which some items have come: it cannot be begun anew. */
+  get hasItems(): boolean {
+    return streams.get(this)?.hasItems ?? false;
+  }
+
+  /** Whether whoever follows it wants its result, and could do nothing with a stream. */
+  get isForResults(): boolean {
+    return typeof this.#follower === "object" && this.#follower.isForResults;
+  }
+
+  grant(count: number): void {
+    this.owner.grant(this, count);
+  }
+
   /** The promise behind the token, made when first asked for. */
   promise(): Promise<unknown> {
     this.#promise ??= this.#makePromise();
     return this.#promise;
   }
 
+  /**
+   * Has a follower told of the end, at once where there is one already.
+   *
+   * @param follower who is told
+   * @param place a number that it is told too
+   */
+  follow(follower: TokenFollower, place: number): void {
+    if (this.code === COMPLETED) return follower.fulfilled(this, place);
+    if (this.isSettled) {
+      // Where nobody waited, the rejection counts as unhandled unless somebody is told in the same turn.
+      if (follower.rejected(this, place)) this.promise().catch(ignore);
+      return;
+    }
+    if (this.#follower === undefined) {
+      this.#follower = follower;
+      this.#place = place;
+      return;
+    }
+    const [first, firstPlace] = this.#asFollower();
+    this.#follower = new FollowerPair(first, firstPlace, follower, place);
+    this.#place = 0;
+  }
+
+  /** @param follower a follower @returns the place it gave, if it is told of the end of this token; or -1 */
+  placeOf(follower: TokenFollower): number {
+    const own = this.#follower;
+    return typeof own === "object" ? placeAmong(follower, own, this.#place as number) : -1;
+  }
+
+  #asFollower(): [follower: TokenFollower, place: number] {
+    const own = this.#follower;
+    const place = this.#place;
+    if (typeof own !== "function") return [own!, place as number];
+    return [new PromiseFollower(own, place as (error: unknown) => void), 0];
+  }
+
   /** Records the result; the owner has set the state. */
   fulfil(value: unknown): void {
     this.outcome = value;
-    this.#resolve?.(value);
+    const follower = this.#follower;
+    const place = this.#place;
     this.#drop();
+    if (typeof follower === "function") follower(value);
+    else if (follower !== undefined) follower.fulfilled(this, place as number);
   }
 
   /**
@@ -330,29 +416,37 @@ export class CallToken implements Token<unknown>, LaneCall {
    */
   fail(error: unknown, isQuiet: boolean): void {
     this.outcome = error;
-    if (this.#reject !== undefined) this.#reject(error);
-    // Nobody waits: rejecting now makes it the unhandled rejection that a promise of this token would have been.
-    else if (!isQuiet) this.#promise = Promise.reject(error);
+    const follower = this.#follower;
+    const place = this.#place;
     this.#drop();
+    if (typeof follower === "function") return (place as (error: unknown) => void)(error);
+    const isTold = follower !== undefined && follower.rejected(this, place as number);
+    // Nobody waits: rejecting now makes it the unhandled rejection that a promise of this token would have been.
+    if (!isTold && !isQuiet) this.#promise = Promise.reject(error);
   }
 
   /** What a settled token need not hold. */
   #drop(): void {
     this.args = NOTHING;
     this.signal = undefined;
-    this.#resolve = undefined;
-    this.#reject = undefined;
+    this.#follower = undefined;
+    this.#place = undefined;
   }
 
   #makePromise(): Promise<unknown> {
     if (this.code === COMPLETED) return Promise.resolve(this.outcome);
     if (this.isSettled) return Promise.reject(this.outcome);
     const promise = new Promise(capture);
-    this.#resolve = resolveNew;
-    this.#reject = rejectNew;
+    if (this.#follower === undefined) {
+      this.#follower = resolveNew;
+      this.#place = rejectNew;
+    } else this.follow(new PromiseFollower(resolveNew, rejectNew), 0);
     return promise;
   }
 }
+
+const reports: WeakMap<CallToken, ProgressReports> = new WeakMap();
+const streams: WeakMap<CallToken, TokenStream> = new WeakMap();
 
 // The functions of the promise made last. One function that leaves them here serves all promises; a closure for each would be garbage per token.
 let resolveNew: (value: unknown) => void;
@@ -383,6 +477,8 @@ for (const name of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
 
 const NOTHING: readonly unknown[] = [];
 const NONE: readonly Attempt[] = [];
+
+function ignore(): void {}
 
 function stamp(ms: number): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;

@@ -76,7 +76,10 @@ export interface TokenGateOptions extends QueueOptions {
   readonly execArgv?: readonly string[];
   /** Limits of the threads' heap and stack, in MB. Node only. Default: those of the runtime. */
   readonly resourceLimits?: WorkerResourceLimits;
-  /** URL of the worker entry, where a bundler has moved it: a module that imports `@tokengate/tokengate/worker`. Default: the package's own. */
+  /**
+   * URL of the worker entry: a module that imports `@tokengate/tokengate/worker`. For bundles that have one as a file of their own. Default: the package's own; in a
+   * bundle, the module that holds `@tokengate/tokengate/bundled`.
+   */
   readonly workerUrl?: string | URL;
 }
 
@@ -183,7 +186,7 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
     spinUs: readSpin(options.spinUs),
     maxPayloadBytes: readBytes(options.maxPayloadBytes),
     consolePrefix: readPrefix(options.consolePrefix),
-    workerUrl: readUrl(options.workerUrl),
+    workerUrl: readUrl(options.workerUrl, lanes),
     worker: {
       name: options.name ?? "tokengate",
       env: options.env,
@@ -265,8 +268,8 @@ function readPrefix(prefix: unknown): (lane: number) => string | undefined {
   return () => prefix as string;
 }
 
-function readUrl(url: unknown): string {
-  if (url === undefined) return workerEntryUrl();
+function readUrl(url: unknown, lanes: number): string {
+  if (url === undefined) return lanes === 0 ? "" : workerEntryUrl();
   if (url instanceof URL) return url.href;
   if (typeof url === "string" && URL.canParse(url)) return url;
   throw new TypeError(

@@ -21,7 +21,7 @@ export function importableUrl(subject: string, module: unknown): string {
     throw new TypeError(
       `Cannot declare ${subject}: received ${
         show(module)
-      } as its module; pass import.meta of the module that declares it`,
+      } as its module; pass import.meta of the module that declares it, which must be an ES module, also when it is bundled`,
     );
   }
   if (NO_MODULE.test(url.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%24", "$"))) {

@@ -6,7 +6,7 @@
 
 import type { OperationReference } from "./bridge/contract.ts";
 import { GateInLaneError } from "./errors.ts";
-import { callerMark, laneMark, type OperationContext } from "./lane_mark.ts";
+import { callerMark, isLane, laneMark, type OperationContext } from "./lane_mark.ts";
 
 /**
  * Whether this code runs in a lane. A lane imports the modules of the operations it runs, so their top level runs there too:
@@ -21,7 +21,7 @@ import { callerMark, laneMark, type OperationContext } from "./lane_mark.ts";
  * if (!inLane) console.log(await double(21)); // 42
  * ```
  */
-export const inLane: boolean = laneMark() !== undefined;
+export const inLane: boolean = isLane();
 
 /**
  * The context of the running operation: its signal, a cheap flag to poll, its token and its lane.

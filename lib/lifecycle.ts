@@ -28,11 +28,11 @@ export interface LifecycleHooks {
  * Declares the hooks of a module, at its top level: connections that its operations share are opened in `prepare` and closed in `dispose`.
  *
  * They run in lanes only: not in the program itself, nor where a gate without lanes runs the operations. Of several modules those that are imported come first,
- * and are disposed of last. An operation that imports another module while it runs has to prepare that itself.
+ * and are disposed of last; so do those that a module declares first. An operation that imports another module while it runs has to prepare that itself.
  *
  * @param module `import.meta` of the module
  * @param hooks what is done
- * @throws {TypeError} when the module has declared its hooks before, when it is no module that a lane can import, or when a hook is unknown or no function
+ * @throws {TypeError} when it is no module that a lane can import, or when a hook is unknown or no function
  *
  * @example
  * ```ts
@@ -61,5 +61,5 @@ export function lifecycle(module: { readonly url: string }, hooks: LifecycleHook
   checkType(subject, "prepare", hooks.prepare, "function");
   checkType(subject, "dispose", hooks.dispose, "function");
   const declared: Lifecycle = { prepare: hooks.prepare, dispose: hooks.dispose };
-  registerLifecycle(url, declared);
+  registerLifecycle(url, declared, module);
 }

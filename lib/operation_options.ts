@@ -11,7 +11,7 @@ import { MOST_PRIORITY } from "./gate/ageing.ts";
 import type { DeskPolicy, Isolation } from "./gate/desk_policy.ts";
 import type { CallRequest } from "./gate/engine_parts.ts";
 import { PermitPool } from "./gate/permit_pool.ts";
-import { checkKeys, checkType, readDuration, show } from "./options.ts";
+import { checkKeys, checkType, readDuration, readNumber, show } from "./options.ts";
 import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
 import { type RateLimitOptions, readRateLimitOptions } from "./rate_limit_options.ts";
 import { readRetryOptions, type RetryOptions } from "./retry_options.ts";
@@ -30,6 +30,13 @@ export interface LimitOptions {
 /** Which calls go before which: the web's three, or a number from -100 to 100, higher ones first; the three are 1, 0 and -1. */
 export type Priority = "user-blocking" | "user-visible" | "background" | number;
 
+/**
+ * Where a call that is made inside of a running operation runs. `"never"`: in the same lane, at once and directly. `"always"`: in whichever lane is free, as a call of the
+ * program would; in its own lane when that has nothing else to do but to wait for such calls. `"auto"`: in the same lane, unless something speaks against it: the operation is limited by the gate
+ * (`maxConcurrent`, `pools`, `rateLimit`, `breaker`), or for the other kind of lanes (`isolation`), or its runs were seen to take longer than 2 ms and another lane has nothing to do.
+ */
+export type Spread = "never" | "auto" | "always";
+
 /** Options of a declared operation: what holds for each call of it, and for all of them together in each gate. */
 export interface OperationOptions<A extends readonly unknown[] = never[]>
   extends LimitOptions, QueueOptions {
@@ -41,6 +48,11 @@ export interface OperationOptions<A extends readonly unknown[] = never[]>
    * others with it: they reject with a {@linkcode LaneCrashError}, or are tried again if `retry` and `idempotent` say so. Default: 1.
    */
   readonly perLane?: number;
+  /**
+   * How many items of a stream may have been made and not read, wherever they are: for generator functions, which are never further ahead of their readers. Fewer for large items.
+   * Default: 64.
+   */
+  readonly window?: number;
   /**
    * The kind of lanes its calls run in. A function in a process can be stopped on every runtime, also on Deno, where a thread in a loop cannot; what it does to
    * its process, an exit, a crash, running out of memory, never reaches the program. Processes take longer to start, and each call longer to cross. Default: the gate's.
@@ -104,6 +116,35 @@ export interface OperationOptions<A extends readonly unknown[] = never[]>
    * ```
    */
   readonly inline?: "never" | "auto";
+  /**
+   * Where its calls run that are made inside of other operations. In the same lane a call has its arguments as they are, without a copy, and is outside of all limits of
+   * the gate. Default: `"auto"`.
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation } from "@tokengate/tokengate";
+   *
+   * export const chunk: Operation<[from: number, to: number], number> = operation(
+   *   import.meta,
+   *   "chunk",
+   *   (from, to) => {
+   *     let sum = 0;
+   *     for (let k = from; k < to; k++) sum += (k % 2 === 0 ? 4 : -4) / (2 * k + 1);
+   *     return sum;
+   *   },
+   *   { spread: "always" },
+   * );
+   *
+   * export const pi: Operation<[terms: number], number> = operation(import.meta, "pi", async (terms) => {
+   *   const half = Math.floor(terms / 2);
+   *   const [first, second] = await Promise.all([chunk(0, half), chunk(half, terms)]); // in two workers
+   *   return first + second;
+   * });
+   *
+   * if (!inLane) console.log((await pi(1_000_000)).toFixed(5)); // 3.14159
+   * ```
+   */
+  readonly spread?: Spread;
 }
 
 /** What one call asks for, read once and shared by all calls of the same options. */
@@ -113,6 +154,7 @@ export type CallSettings = CallRequest;
 const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "maxConcurrent",
   "perLane",
+  "window",
   "isolation",
   "pools",
   "rateLimit",
@@ -121,6 +163,9 @@ const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "costMs",
   ...QUEUE_KEYS,
 ];
+
+/** More than this is surely no window. */
+const MOST_WINDOW = 2 ** 20;
 
 const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", "deadlineMs"];
 
@@ -137,6 +182,7 @@ export function readOperationOptions(subject: string, options: OperationOptions)
     "inline",
     "priority",
     "retry",
+    "spread",
     "weight",
     "affinity",
     ...DESK_KEYS,
@@ -155,6 +201,7 @@ export function readOperationOptions(subject: string, options: OperationOptions)
       ? undefined
       : readAffinity(subject, options.affinity, undefined),
     costMs: undefined,
+    spread: readSpread(subject, options.spread) ?? "auto",
   };
 }
 
@@ -198,6 +245,7 @@ export function readCallOptions(
     readonly weight?: unknown;
     readonly costMs?: number;
     readonly affinity?: unknown;
+    readonly spread?: unknown;
     readonly retry?: RetryOptions;
     readonly signal?: AbortSignal;
     readonly transfer?: readonly object[];
@@ -212,6 +260,7 @@ export function readCallOptions(
     "costMs",
     "affinity",
     "retry",
+    "spread",
     "signal",
     "transfer",
     "gate",
@@ -239,8 +288,15 @@ export function readCallOptions(
     costMs: options.costMs === undefined
       ? base.costMs
       : readDuration(subject, "costMs", options.costMs),
+    spread: readSpread(subject, options.spread) ?? base.spread,
     transfer: readTransfer(subject, options.transfer) ?? base.transfer,
   };
+}
+
+/** @param subject what the options are for @param window what was passed @returns how many items of a stream may have been made and not read; undefined when it was not said */
+export function readWindow(subject: string, window: unknown): number | undefined {
+  const range = { min: 1, max: MOST_WINDOW, unit: "items", isWhole: true };
+  return readNumber(subject, "window", window, range);
 }
 
 function readPools(subject: string, pools: unknown): readonly PermitPool[] {
@@ -267,6 +323,15 @@ function readInline(subject: string, inline: unknown): "never" | "auto" | undefi
   if (inline === undefined || inline === "never" || inline === "auto") return inline;
   throw new TypeError(
     `Cannot set "inline" of ${subject}: received ${show(inline)}, not "never" or "auto"`,
+  );
+}
+
+function readSpread(subject: string, spread: unknown): Spread | undefined {
+  if (spread === undefined || spread === "never" || spread === "auto" || spread === "always") {
+    return spread;
+  }
+  throw new TypeError(
+    `Cannot set "spread" of ${subject}: received ${show(spread)}, not "never", "auto" or "always"`,
   );
 }
 

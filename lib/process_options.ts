@@ -13,8 +13,8 @@ export interface ProcessOptions {
   /** Path of the runtime's program. Needed in a program that was compiled together with its runtime. Default: the one that runs this process. */
   readonly executable?: string;
   /**
-   * Command-line flags of the runtime, before the module: limits of memory such as `--max-old-space-size=512`, on Deno also `--config` or `--import-map` where the
-   * operations need it. Default: those of this process, where it knows them (Bun, Node).
+   * Command-line flags of the runtime, before the module: limits of memory such as `--max-old-space-size=512`, on Deno also `--config` or `--import-map` where this
+   * process was started with them. Default: those of this process, where it knows them (Bun, Node); on Deno the `deno.json` that is found from the main module upward.
    */
   readonly flags?: readonly string[];
   /**

@@ -6,6 +6,7 @@
  */
 
 import type { OperationReference } from "./bridge/contract.ts";
+import { isOutOfDate, rememberEvaluation } from "./evaluation.ts";
 
 /** A function of any shape; what an operation wraps. */
 export type AnyFunction = (...args: never[]) => unknown;
@@ -29,11 +30,11 @@ export interface Lifecycle {
 interface Registry {
   readonly protocol: number;
   readonly modules: Map<string, Map<string, Definition>>;
-  readonly lifecycles: Map<string, Lifecycle>;
+  readonly lifecycles: Map<string, Lifecycle[]>;
 }
 
 /** The protocol of the registry's shape, which copies of the package must share. */
-const REGISTRY_PROTOCOL = 2;
+const REGISTRY_PROTOCOL = 3;
 const REGISTRY: symbol = Symbol.for("tokengate.registry");
 
 function registry(): Registry {
@@ -57,22 +58,26 @@ function registry(): Registry {
 }
 
 /**
- * Adds an operation.
+ * Adds an operation. One that an earlier evaluation of the module has declared is replaced.
  *
  * @param definition the operation
- * @throws {TypeError} when the module has declared that name before
+ * @param module `import.meta` of its module
+ * @throws {TypeError} when this evaluation of the module has declared that name before
  * @throws {Error} when another copy of the package keeps a registry of another protocol
  */
-export function register(definition: Definition): void {
+export function register(definition: Definition, module: object): void {
   const { modules } = registry();
   let names = modules.get(definition.url);
   if (names === undefined) modules.set(definition.url, names = new Map());
-  if (names.has(definition.name)) {
+  const before = names.get(definition.name);
+  if (before !== undefined && !isOutOfDate(before, module)) {
     throw new TypeError(
-      `Cannot declare operation "${definition.name}" twice in ${definition.url}: give each operation of a module a name of its own`,
+      `Cannot declare operation "${definition.name}" twice in ${definition.url}: ` +
+        `give each operation of a module, and of a bundle, whose modules have one URL, a name of its own`,
     );
   }
   names.set(definition.name, definition);
+  rememberEvaluation(definition, module);
 }
 
 /**
@@ -90,23 +95,20 @@ export function declaredNames(url: string): string[] {
 }
 
 /**
- * Adds the hooks of a module.
+ * Adds hooks of a module. There may be several: in a bundle many modules have one URL. Those of an earlier evaluation of the module are replaced.
  *
  * @param url URL of the module
  * @param lifecycle its hooks
- * @throws {TypeError} when the module has declared hooks before
+ * @param module `import.meta` of the module
  */
-export function registerLifecycle(url: string, lifecycle: Lifecycle): void {
+export function registerLifecycle(url: string, lifecycle: Lifecycle, module: object): void {
   const { lifecycles } = registry();
-  if (lifecycles.has(url)) {
-    throw new TypeError(
-      `Cannot declare the lifecycle of ${url} twice: put all of it in one declaration`,
-    );
-  }
-  lifecycles.set(url, lifecycle);
+  const before = lifecycles.get(url) ?? [];
+  lifecycles.set(url, [...before.filter((each) => !isOutOfDate(each, module)), lifecycle]);
+  rememberEvaluation(lifecycle, module);
 }
 
 /** @returns the hooks by module URL, in the order they were declared, which is that of the imports */
-export function declaredLifecycles(): ReadonlyMap<string, Lifecycle> {
+export function declaredLifecycles(): ReadonlyMap<string, readonly Lifecycle[]> {
   return registry().lifecycles;
 }

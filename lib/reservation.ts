@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Awaitable, Operation } from "./operation.ts";
-import type { Token } from "./token.ts";
+import type { Awaitable, Operation, StreamOperation } from "./operation.ts";
+import type { StreamToken, Token } from "./token.ts";
 
 /** Options of {@linkcode TokenGate.ready}. */
 export interface ReadyOptions {
@@ -64,8 +64,24 @@ export class Reservation {
   call<A extends readonly unknown[], R>(
     operation: Operation<A, R>,
     ...args: Awaitable<A>
-  ): Token<R> {
-    return this.#target.call(operation, args) as Token<R>;
+  ): Token<R>;
+  /**
+   * Calls an operation whose function is a generator, in the same way.
+   *
+   * @param operation the operation, with the options it has; its `gate` is not looked at
+   * @param args its arguments; tokens among them are waited for
+   * @returns the token of this call, whose items are to be read
+   * @throws {RangeError} as for other operations
+   * @throws {TypeError} as for other operations
+   * @throws {QueueFullError} as for other operations
+   * @throws {GateClosedError} when the gate is closed
+   */
+  call<A extends readonly unknown[], T, R>(
+    operation: StreamOperation<A, T, R>,
+    ...args: Awaitable<A>
+  ): StreamToken<T, R>;
+  call(operation: unknown, ...args: readonly unknown[]): unknown {
+    return this.#target.call(operation, args);
   }
 
   /** Gives back the places that are left. Doing so again does nothing. */

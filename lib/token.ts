@@ -5,6 +5,8 @@
  */
 
 import type { OperationReference } from "./bridge/contract.ts";
+import type { TokenProgress } from "./token_progress.ts";
+import type { StreamReader } from "./token_stream.ts";
 
 /** The states of a token. The last four are final. */
 export type TokenState =
@@ -102,6 +104,8 @@ export interface Token<T> extends Promise<T> {
   readonly timings: Timings;
   /** The attempts that failed and were followed by another one, the oldest first. Empty unless its operation has `retry`. */
   readonly attempts: readonly Attempt[];
+  /** What its function reports while it runs, by `current().progress(value)`: the latest, and a loop over those to come. */
+  readonly progress: TokenProgress;
   /**
    * Ends the token, unless it has settled: it rejects with a `TokenCancelledError` at once. A function that has not started never
    * will; a running one sees its signal, and is stopped with its lane if it does not return within the gate's `graceMs`.
@@ -110,4 +114,47 @@ export interface Token<T> extends Promise<T> {
    * @returns whether this call ended it
    */
   cancel(reason?: unknown): boolean;
+}
+
+/**
+ * The token of a call whose function is a generator: its items are read with `for await` while the function makes them, in order, each once.
+ *
+ * The function is never further ahead of the reader than its `window`; while it waits for the reader, other calls run in its lane. Leaving the loop early kills the token: its
+ * `finally` blocks run, and what it had made and nobody has read is dropped. Whatever ends the token, what has come before is read first.
+ *
+ * Awaiting the token gives what the generator returns when it has come to its end. That does not read the items: with more of them than the window, somebody must, or there is no end.
+ * What is read cannot be made anew: a stream that fails is tried again only as long as none of its items has come.
+ *
+ * @typeParam T the items
+ * @typeParam R what the generator returns
+ *
+ * @example Reading while it is made
+ * ```ts
+ * import { inLane, operation, type StreamOperation } from "@tokengate/tokengate";
+ *
+ * export const squares: StreamOperation<[to: number], number> = operation(
+ *   import.meta,
+ *   "squares",
+ *   async function* (to) {
+ *     for (let n = 1; n <= to; n++) yield n * n;
+ *   },
+ * );
+ *
+ * if (!inLane) {
+ *   let sum = 0;
+ *   for await (const square of squares(1_000)) {
+ *     sum += square;
+ *     if (sum > 100) break; // ends the generator in its lane
+ *   }
+ *   console.log(sum); // 140
+ * }
+ * ```
+ */
+export interface StreamToken<T, R = void> extends Token<R>, AsyncIterable<T> {
+  /**
+   * Reads the items.
+   *
+   * @returns the reader; the same each time
+   */
+  [Symbol.asyncIterator](): StreamReader<T, R>;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { note, ROOT, say, STAND_IN_IMPORT_MAP } from "./project.ts";
 import { resolveMode } from "./resolve_mode.ts";
 import { walkFiles } from "./walk_files.ts";
@@ -23,14 +23,20 @@ async function steps(): Promise<Step[]> {
       if (path.endsWith(".ts")) files.push(relative(ROOT, path));
     }
   }
+  const manifest = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  const entries = Object.values<string>(manifest.exports);
   const importMap = await resolveMode() === "jsr" ? [] : ["--import-map", STAND_IN_IMPORT_MAP];
   return [
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint", "--quiet"] },
     { name: "types", args: ["check", "--quiet", ...importMap, ...files] },
-    { name: "docs", args: ["doc", "--lint", "mod.ts", "workers/entry.ts"] },
+    { name: "docs", args: ["doc", "--lint", ...entries] },
     { name: "imports", args: ["run", "--allow-read", "scripts/check_imports.ts"] },
     { name: "release", args: ["run", "--allow-read", "scripts/check_release.ts"] },
+    {
+      name: "publish",
+      args: ["run", "--allow-read", "--allow-run", "--allow-env", "scripts/check_publish.ts"],
+    },
   ];
 }
 

@@ -1,13 +1,15 @@
 /**
- * Checks what a release needs and no compiler looks at: the manifest, the pinned versions wherever they are repeated,
- * the completeness of the stand-ins, and that nothing was left behind.
+ * Checks what a release needs and no compiler looks at: the manifest, its version and the pinned ones wherever they are
+ * repeated, the completeness of the stand-ins, and that nothing was left behind. With `--tag`, that a tag is that of the version.
  *
  * @module
  */
 import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
 import { findLeftovers } from "./leftovers.ts";
 import { FAST_CHECK_PIN, RUNTIME_PINS } from "./pins.ts";
 import { note, ROOT, say } from "./project.ts";
+import { findOtherVersions, findTagProblem } from "./versions.ts";
 import { walkFiles } from "./walk_files.ts";
 
 interface Manifest {
@@ -16,7 +18,7 @@ interface Manifest {
   license: string;
   exports: Record<string, string>;
   imports: Record<string, string>;
-  publish: { include: string[] };
+  publish: { include: string[]; exclude?: string[] };
 }
 
 const problems: string[] = [];
@@ -43,7 +45,7 @@ async function checkManifest(manifest: Manifest): Promise<void> {
     problems.push(`deno.json: "${version}" is no version`);
   }
   if (!license || await textOf("LICENSE") === undefined) problems.push("there is no licence");
-  for (const entry of [".", "./worker"]) {
+  for (const entry of [".", "./bundled", "./cli", "./worker"]) {
     if (!Object.hasOwn(exports, entry)) problems.push(`deno.json: "${entry}" is not exported`);
   }
   for (const [entry, target] of Object.entries(exports)) {
@@ -55,6 +57,11 @@ async function checkManifest(manifest: Manifest): Promise<void> {
       !publish.include.some((each) => each.endsWith("/") ? path.startsWith(each) : path === each)
     ) {
       problems.push(`deno.json: the export "${entry}" is ${target}, which is not published`);
+    }
+  }
+  for (const path of publish.exclude ?? []) {
+    if (await textOf(path) === undefined) {
+      problems.push(`deno.json: leaves out ${path}, which does not exist`);
     }
   }
   if (await textOf("package.json") !== undefined) {
@@ -90,12 +97,28 @@ async function checkStandIns({ imports }: Manifest): Promise<void> {
   }
 }
 
+/** What says a version: documents, workflows, and the sources that are published. */
+async function checkVersions(manifest: Manifest, tag: string | undefined): Promise<void> {
+  const texts = new Map<string, string>();
+  for (const path of await walkFiles(".")) {
+    const shown = relative(ROOT, path).replaceAll("\\", "/");
+    if (/^(?:[\w-]+\.md|(?:docs|\.github|lib|workers)\/.*|mod\.ts)$/.test(shown)) {
+      texts.set(shown, await Deno.readTextFile(path));
+    }
+  }
+  problems.push(...findOtherVersions(manifest, texts));
+  const problem = tag === undefined ? undefined : findTagProblem(tag, manifest.version);
+  if (problem !== undefined) problems.push(problem);
+}
+
+const WORKFLOWS = [".github/workflows/ci.yml", ".github/workflows/publish.yml"];
+
 async function checkPins({ imports }: Manifest): Promise<void> {
   const fastCheck = `npm:fast-check@${FAST_CHECK_PIN}`;
   if (imports["fast-check"] !== fastCheck) {
     problems.push(`deno.json: "fast-check" is not ${fastCheck}, as in scripts/pins.ts`);
   }
-  for (const path of ["README.md", ".ci/run"]) {
+  for (const path of ["README.md", ".ci/run", ...WORKFLOWS]) {
     const text = await textOf(path);
     if (text === undefined) continue;
     const named = [...text.matchAll(/\bdeno@(\d[\w.-]*\w)/g)].map((match) => match[1]!);
@@ -128,6 +151,8 @@ const manifest = await jsonOf<Manifest>("deno.json");
 await checkManifest(manifest);
 await checkStandIns(manifest);
 await checkPins(manifest);
+const { values } = parseArgs({ args: Deno.args, options: { tag: { type: "string" } } });
+await checkVersions(manifest, values.tag);
 const files = await checkLeftovers();
 
 for (const problem of problems) note(problem);

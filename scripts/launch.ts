@@ -1,8 +1,8 @@
 /**
- * Starts a program of `bench/` on Deno with all arguments.
+ * Starts a program of this repository on Deno with all arguments.
  *
- * A launcher, because these programs import `@std/cli`: where JSR is away, only a program that imports nothing remote
- * can find that out and say where to take it from.
+ * A launcher, because these programs import `@std/cli` and the like: where JSR is away, only a program that imports
+ * nothing remote can find that out and say where to take it from.
  *
  * @module
  */
@@ -13,17 +13,19 @@ import { openToolchain, runtimeCommand } from "./runtime_command.ts";
 /**
  * Runs the program and ends this process with its exit code.
  *
- * @param script name of its file in `bench/`
+ * @param script name of its file
  * @param prepare makes sure of what it needs besides a runtime
+ * @param folder the folder it is in, relative to the root
  */
 export async function launch(
   script: string,
   prepare: () => Promise<void> = () => Promise.resolve(),
+  folder: string = "bench",
 ): Promise<never> {
   try {
     const toolchain = await openToolchain(["deno"]);
     await prepare();
-    const path = join(ROOT, "bench", script);
+    const path = join(ROOT, folder, script);
     const { command, args, env } = runtimeCommand(toolchain, "deno", path, { args: Deno.args });
     const { code } = await new Deno.Command(command, { args, env, cwd: ROOT }).spawn().status;
     Deno.exit(code);

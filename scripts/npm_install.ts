@@ -14,6 +14,8 @@ export interface NpmPackage {
   version: string;
   /** What to call it in lines of progress. */
   label: string;
+  /** Whether to install what it only wishes for, as the executables for this platform. @default {false} */
+  optional?: boolean;
 }
 
 const GIVE_UP_MS = 15 * 60_000;
@@ -57,34 +59,55 @@ export async function npmInstall(
     SAY_AGAIN_MS,
   );
   try {
-    const { success, stdout, stderr } = await npm([
+    await runNpm([
       "install",
       "--prefix",
       folder,
       "--global=false",
       "--ignore-scripts",
-      "--omit=optional",
+      ...(wanted.optional ? [] : ["--omit=optional"]),
       "--save-exact",
       "--no-audit",
       "--no-fund",
       "--loglevel=error",
       `${wanted.name}@${wanted.version}`,
     ], folder);
-    if (!success) {
-      const decoder = new TextDecoder();
-      throw new Error(`npm failed: ${(decoder.decode(stderr) + decoder.decode(stdout)).trim()}`);
-    }
   } finally {
     clearInterval(again);
   }
   report(`runtimes: ${what} installed in ${seconds()} s`);
 }
 
-async function npm(args: string[], folder: string): Promise<Deno.CommandOutput> {
+/**
+ * Runs npm.
+ *
+ * @param args its arguments
+ * @param folder where to run it
+ * @param env variables to add to the environment
+ * @returns what it wrote to its standard output
+ * @throws {Error} when it is missing or fails; the message holds what it said
+ */
+export async function runNpm(
+  args: readonly string[],
+  folder: string,
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { success, stdout, stderr } = await spawnNpm(args, folder, env);
+  const decoder = new TextDecoder();
+  if (success) return decoder.decode(stdout);
+  throw new Error(`npm failed: ${(decoder.decode(stderr) + decoder.decode(stdout)).trim()}`);
+}
+
+async function spawnNpm(
+  args: readonly string[],
+  folder: string,
+  env: Record<string, string>,
+): Promise<Deno.CommandOutput> {
   try {
     return await new Deno.Command(Deno.build.os === "windows" ? "npm.cmd" : "npm", {
-      args,
+      args: [...args],
       cwd: folder,
+      env,
       stdin: "null",
       signal: AbortSignal.timeout(GIVE_UP_MS),
     }).output();

@@ -1,6 +1,6 @@
 import { assert, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
-import { CpuMeter, othersPart } from "../bench/cpu_meter.ts";
+import { CpuMeter, othersPart } from "../lib/cli/cpu_meter.ts";
 
 test("others used what was busy and not for this process", () => {
   const start = { totalMs: 1_000, busyMs: 100, ownMs: 40 };

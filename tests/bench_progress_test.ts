@@ -1,23 +1,11 @@
 import { assert, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
-import { Progress } from "../bench/progress.ts";
+import { Progress } from "../lib/cli/progress.ts";
 
-/** A terminal or a pipe that takes only a few bytes at a time, as a full pipe does. */
-function output(terminal: boolean): {
-  written(): string;
-  isTerminal(): boolean;
-  writeSync(bytes: Uint8Array): number;
-} {
-  const taken: number[] = [];
-  return {
-    written: () => new TextDecoder().decode(Uint8Array.from(taken)),
-    isTerminal: () => terminal,
-    writeSync: (bytes) => {
-      const part = bytes.subarray(0, 5);
-      taken.push(...part);
-      return part.length;
-    },
-  };
+/** A terminal or a pipe. */
+function output(isTTY: boolean): { written(): string; isTTY: boolean; write(text: string): void } {
+  let written = "";
+  return { written: () => written, isTTY, write: (text) => void (written += text) };
 }
 
 function exercise(progress: Progress): void {

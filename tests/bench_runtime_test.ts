@@ -6,7 +6,7 @@ import { type BenchOptions, readOptions } from "../bench/bench_options.ts";
 import { failureOf, isNotOffered, type RuntimeResult, valuesOf } from "../bench/bench_result.ts";
 import { compareOn } from "../bench/bench_runtime.ts";
 import { ContenderProcess } from "../bench/contender_process.ts";
-import type { RunnerCommand } from "../bench/wave_process.ts";
+import type { RunnerCommand } from "../lib/cli/waves/process.ts";
 
 const SCRIPTED = fileURLToPath(new URL("./fixtures/scripted_contender.ts", import.meta.url));
 const RUNNER = fileURLToPath(new URL("../bench/contender_runner.ts", import.meta.url));
@@ -59,6 +59,24 @@ test("a contender whose results are not the loop's has failed", async () => {
   const failure = failureOf(result, "tinypool", "wave.1.ms");
   assertStrictEquals(failure?.error, "other results than the loop: check-sum bad, not good");
   assertStrictEquals(failureOf(result, "loop", "wave.1.ms"), undefined);
+});
+
+test("a wave that a peer can be expected to take long for is left out, for that peer alone", async () => {
+  const result = await compare(SCRIPTED, [
+    "--only",
+    "waves",
+    "--waves",
+    "1,10,11",
+    "--rounds",
+    "1",
+  ]);
+  // Each wave is said to have taken 4 ms: the tenth is expected to take 2 s, the eleventh as long as it took again.
+  assertEquals(valuesOf(result, "piscina", "wave.10.ms"), [4]);
+  assertEquals(valuesOf(result, "piscina", "wave.11.ms"), [4]);
+  const far = await compare(SCRIPTED, ["--only", "waves", "--waves", "1,12", "--rounds", "1"]);
+  assertEquals(valuesOf(far, "piscina", "wave.12.ms"), []);
+  assertEquals(valuesOf(far, "tokengate", "wave.12.ms"), [4]);
+  assertStrictEquals(failureOf(far, "piscina", "wave.12.ms"), undefined);
 });
 
 test("a contender that hangs is ended", async () => {

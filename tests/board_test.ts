@@ -25,7 +25,15 @@ const noEvents: LaneEvents = {
   unstartable: () => {},
   unsendable: () => {},
   late: () => {},
+  called: () => {},
+  unreadable: () => {},
+  givenUp: () => {},
+  hungry: () => {},
+  roomy: () => {},
   expired: () => {},
+  yielded: () => {},
+  progressed: () => {},
+  garbled: () => {},
   settled: () => {},
   retired: () => {},
   lost: () => {},
@@ -110,15 +118,33 @@ test("a lane that goes to work for long hands on what is listed, if another slee
   const before = member.wakes;
   // Nobody sleeps: there is nobody to wake.
   memory.callForHelp();
-  assertEquals(memory.takeHelpCall(), false);
+  assertEquals(memory.takeHelpCall(), 0);
   memory.countSleeper(1);
   memory.callForHelp();
   while (member.wakes === before) await new Promise((resolve) => setImmediate(resolve));
-  assertEquals(memory.takeHelpCall(), false, "a call for help is answered once");
+  assertEquals(memory.takeHelpCall(), 0, "a call for help is answered once");
   // With nothing listed there is no work for another.
   memory.take();
   memory.callForHelp();
-  assertEquals(memory.takeHelpCall(), false);
+  assertEquals(memory.takeHelpCall(), 0);
+});
+
+test("a call that was taken and handed back is listed anew, once for each call that is open", async () => {
+  const { board } = makeWorld();
+  const { memory } = board;
+  const member = makeMember();
+  board.join(member);
+  for (let id = 1; id <= 3; id++) assert(board.post(makeCall(id)));
+  board.flush();
+  await undefined;
+  const slots = [memory.take(), memory.take()];
+  assert(memory.start(slots[1]!, memory.openWord(slots[1]!), 1));
+  const before = member.wakes;
+  memory.handBack();
+  while (member.wakes === before) await new Promise((resolve) => setImmediate(resolve));
+  const listed = [memory.take(), memory.take(), memory.take()];
+  assertEquals(listed.map((slot) => slot < 0 ? -1 : memory.tokenId(slot)), [1, 3, -1]);
+  assertEquals(memory.takeHelpCall(), 0);
 });
 
 test("the sleepers are counted anew when a lane is lost, so that one that died asleep does not count for ever", () => {
@@ -130,7 +156,7 @@ test("the sleepers are counted anew when a lane is lost, so that one that died a
   board.leave(life);
   assert(board.post(makeCall(2)));
   memory.callForHelp();
-  assertEquals(memory.takeHelpCall(), false);
+  assertEquals(memory.takeHelpCall(), 0);
 });
 
 test("calls that were taken back leave room for others, though no lane has looked at the board", () => {
@@ -231,6 +257,8 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
     events: { ...noEvents, lost },
     stranded: new StrandedThreads(clock, () => {}),
     numbers,
+    nextBirth: () => 0,
+    hasOthers: false,
     board,
     hasFrames: false,
     spinUs: 0,

@@ -8,6 +8,7 @@ import {
   type BreakerState,
   countsAsFailure,
 } from "../lib/gate/breaker.ts";
+import { type BreakerPhase, PlainBreaker } from "./fixtures/plain_breaker.ts";
 import { withWarnings } from "./fixtures/warnings.ts";
 
 const SETTINGS: BreakerSettings = {
@@ -21,77 +22,6 @@ const SETTINGS: BreakerSettings = {
   halfOpenProbes: 2,
   failureIf: undefined,
 };
-
-/** What a breaker is to do, written down without regard to time and memory: each phase has a list of its calls and of its outcomes. */
-class SlowBreaker {
-  readonly settings: BreakerSettings;
-  readonly changes: BreakerState[] = [];
-  phases: { state: BreakerState; calls: number; outcomes: [atMs: number, isFailure: boolean][] }[] =
-    [
-      { state: "closed", calls: 0, outcomes: [] },
-    ];
-  openUntilMs = 0;
-  /** Probes that failed since it was closed last. */
-  failedProbes = 0;
-
-  constructor(settings: BreakerSettings) {
-    this.settings = settings;
-  }
-
-  get phase(): SlowBreaker["phases"][number] {
-    return this.phases.at(-1)!;
-  }
-
-  coolDownMs(): number {
-    const { coolDownMs, coolDownFactor, maxCoolDownMs } = this.settings;
-    return Math.min(coolDownMs * coolDownFactor ** this.failedProbes, maxCoolDownMs);
-  }
-
-  move(state: BreakerState, nowMs: number): void {
-    if (state !== this.phase.state) this.changes.push(state);
-    if (state === "closed") this.failedProbes = 0;
-    if (state === "open") this.openUntilMs = nowMs + this.coolDownMs();
-    this.phases.push({ state, calls: 0, outcomes: [] });
-  }
-
-  admit(nowMs: number): number {
-    const { phase } = this;
-    if (phase.state === "isolated") return Infinity;
-    if (phase.state === "open") {
-      if (nowMs < this.openUntilMs) return this.openUntilMs - nowMs;
-      this.move("half-open", nowMs);
-    }
-    if (phase.state === "half-open" && phase.calls >= this.settings.halfOpenProbes) {
-      return this.coolDownMs();
-    }
-    this.phase.calls++;
-    return 0;
-  }
-
-  settle(
-    phase: SlowBreaker["phases"][number],
-    how: "success" | "failure" | "kill",
-    nowMs: number,
-  ): void {
-    const { failureRate, minRuns, windowMs, windowRuns, halfOpenProbes } = this.settings;
-    if (how === "kill") phase.calls--;
-    else phase.outcomes.push([nowMs, how === "failure"]);
-    if (phase !== this.phase || how === "kill") return;
-    const counted = phase.outcomes
-      .filter(([atMs]) => phase.state !== "closed" || nowMs - atMs < windowMs)
-      .slice(-windowRuns);
-    const failures = counted.filter(([, isFailure]) => isFailure).length;
-    if (phase.state === "half-open" && how === "failure") {
-      this.failedProbes++;
-      this.move("open", nowMs);
-    } else if (phase.state === "half-open" && counted.length === halfOpenProbes) {
-      this.move("closed", nowMs);
-    } else if (
-      phase.state === "closed" && how === "failure" && counted.length >= minRuns &&
-      failures / counted.length > failureRate
-    ) this.move("open", nowMs);
-  }
-}
 
 const settings: fc.Arbitrary<BreakerSettings> = fc.record({
   failureRate: fc.constantFrom(0, 0.25, 0.5, 0.9),
@@ -132,8 +62,8 @@ test("the breaker does what a slow and plain one does, whatever comes late", () 
         changes.push(to);
       };
       let breaker = new Breaker(settings, listen);
-      const model = new SlowBreaker(settings);
-      let calls: { generation: number; phase: SlowBreaker["phases"][number] }[] = [];
+      const model = new PlainBreaker(settings);
+      let calls: { generation: number; phase: BreakerPhase }[] = [];
       let nowMs = 10_000;
       for (const { action, at } of steps) {
         const call = calls[at % Math.max(1, calls.length)];
@@ -154,11 +84,8 @@ test("the breaker does what a slow and plain one does, whatever comes late", () 
           const data: unknown = JSON.parse(JSON.stringify(breaker));
           breaker = Breaker.fromJSON(settings, data, nowMs, listen);
           calls = [];
-          const { state } = model.phase;
-          const isProbing = state === "half-open";
-          if (isProbing) changes.push("open");
-          model.phases.push({ state: isProbing ? "open" : state, calls: 0, outcomes: [] });
-          if (isProbing) model.changes.push("open");
+          if (model.phase.state === "half-open") changes.push("open");
+          model.restore();
         } else if (call !== undefined) {
           calls = calls.filter((it) => it !== call);
           model.settle(call.phase, action, nowMs);

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { callNth, type WaveResult } from "../bench/wave_calls.ts";
-import * as functions from "../bench/wave_functions.ts";
+import { callNth, type WaveResult } from "../lib/cli/waves/calls.ts";
+import * as functions from "../lib/cli/waves/functions.ts";
 import {
   LaneCrashError,
   type Token,

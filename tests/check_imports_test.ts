@@ -123,9 +123,10 @@ describe("the import rules", () => {
     ["anybody who imports mod.ts", {
       "lib/dashboard/server.ts": `import "../../mod.ts";`,
     }, /imports mod.ts, which nobody may/],
-    ["anybody who imports the worker entry", {
-      "lib/runtime/entry_url.ts": `import "../../workers/entry.ts";`,
-    }, /imports workers\/entry.ts, which nobody may/],
+    ["anybody who imports the entry of bundles", {
+      "workers/bundled.ts": "",
+      "workers/port.ts": `import "./bundled.ts";`,
+    }, /imports workers\/bundled.ts, which nobody may/],
     ["a worker that imports a plane", {
       "workers/port.ts": `import "../lib/lane/thread.ts";`,
     }, /the worker side may not/],

@@ -481,7 +481,9 @@ for (const hasBoard of [false, true]) {
     hasBoard,
     async (make) => {
       const world = make({ lanes: 2, capacity: 2 });
-      const [operation, other] = [simulatedOperation("operation"), simulatedOperation("other")];
+      // It has permits, if none that are scarce.
+      const operation = simulatedOperation("operation", { rateLimit: { count: 100, perMs: 1 } });
+      const other = simulatedOperation("other");
       world.callTo(other, { runMs: 100 });
       world.callTo(other, { runMs: 100 });
       await world.pass(SOON_MS);

@@ -406,6 +406,54 @@ test("the breaker opens within its window, whatever is in flight, and what was l
   assertEquals([again.state, world.breakerChanges.at(-1)], ["completed", "half-open -> closed"]);
 });
 
+test("what never came to be tried says nothing of its operation: neither to its breaker nor to its health", async () => {
+  const breaker = readBreakerOptions("a test", { minRuns: 1, failureRate: 0 });
+  const retry = readRetryOptions("a test", { attempts: 2, delayMs: 500, jitter: "none" });
+  const world = new SimulatedGate({ lanes: 1 });
+  const operation = simulatedOperation("operation", { breaker });
+  const other = simulatedOperation("other");
+  const source = world.callTo(other, { runMs: 50, outcome: "throw" });
+  await world.pass(10);
+  const tokens = Array.from({ length: 6 }, () => world.callTo(operation, {}, {}, [source]));
+  tokens.push(
+    world.callTo(operation, {}, { queueTimeoutMs: 5 }),
+    world.callTo(operation, {}, { deadlineMs: 5 }),
+    world.callTo(operation, { outcome: "unsendable" }),
+  );
+  for (const token of [source, ...tokens]) token.catch(() => {});
+  await world.settle();
+  const { failed, timeout, health, wait, ...stats } = world.stats().operations[1]!;
+  assertEquals([failed, timeout, health, stats.breaker], [7, 2, "unknown", "closed"]);
+  assertEquals([wait.count, stats.run.count], [0, 0]);
+  // An attempt that was one is counted once, also when there is to be no other after all.
+  const tried = world.callTo(operation, { outcome: "throw" }, { retry, deadlineMs: 600 });
+  await world.until(() => tried.waitingFor === "attempt");
+  assertEquals(tried.timings.startedMs, undefined);
+  tried.cancel();
+  await world.settle();
+  assertEquals(world.stats().operations[1]!.run.count, 1);
+  // And what was tried counts.
+  world.callTo(operation, { outcome: "unstartable" }).catch(() => {});
+  await world.settle();
+  assertEquals(world.breakerChanges, ["closed -> open"]);
+});
+
+test("lanes that die of calls which were given up before are no lanes that cannot be started", async () => {
+  for (const hasBoard of [false, true]) {
+    const world = new SimulatedGate({ lanes: 1, graceMs: 100, hasBoard });
+    const dying = Array.from(
+      { length: 5 },
+      () => world.call({ runMs: 20, outcome: "crash" }, { timeoutMs: 5 }),
+    );
+    for (const token of dying) token.catch(() => {});
+    const behind = world.call();
+    await world.settle();
+    assertEquals(dying.map(({ state }) => state), dying.map(() => "timeout"));
+    assertEquals([behind.state, world.crashes.length], ["completed", 5]);
+    await Promise.all([world.engine.close(true, Infinity), world.settle()]);
+  }
+});
+
 test("attempts come at the moments that their delays say, within the deadline", async () => {
   const retry = readRetryOptions("a test", { attempts: 9, delayMs: 100, jitter: "none" });
   const world = new SimulatedGate({ lanes: 1, latencyMs: 0 });

@@ -14,7 +14,12 @@ import { RandomSource } from "../lib/runtime/random.ts";
 import { VirtualClock } from "../lib/runtime/virtual_clock.ts";
 import { NO_LIMITS } from "./fixtures/simulated_gate.ts";
 
-const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
+const owner: TokenOwner = {
+  cancel: () => false,
+  hasStarted: () => false,
+  startedMs: () => NaN,
+  grant: () => {},
+};
 
 function makeToken(id: number): CallToken {
   return new CallToken(id, { url: "u:", name: "n" }, [], NO_LIMITS, owner, 0);

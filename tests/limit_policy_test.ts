@@ -3,7 +3,12 @@ import { assertEquals } from "@std/assert";
 import { ADMITTED, type CallLimits, CallToken, type TokenOwner } from "../lib/call_token.ts";
 import { expiredLimit, nextCheck } from "../lib/gate/limit_policy.ts";
 
-const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
+const owner: TokenOwner = {
+  cancel: () => false,
+  hasStarted: () => false,
+  startedMs: () => NaN,
+  grant: () => {},
+};
 
 function token(limits: Partial<CallLimits>, isAdmitted = true): CallToken {
   const all = {

@@ -396,6 +396,43 @@ test("a place that was promised is kept, also when calls come back from the lane
   assertEquals([queue.bytes, queue.reserved], [0, 0]);
 });
 
+test("bytes that were promised and not used are free with the last place", async () => {
+  const world = new SimulatedGate({ lanes: 1, queue: bound(10, "wait", 1_000) });
+  const operation = simulatedOperation("operation");
+  const source = world.callTo(simulatedOperation("source"), { runMs: 1_000 });
+  await world.until(() => source.state === "executing");
+  world.controls.pause();
+  for (let n = 0; n < 5; n++) {
+    const place = await world.ready(2, { bytes: 900 });
+    const waiting = world.ready(1, { bytes: 700 });
+    world.callIn(place, operation, {}, ["x".repeat(100)]);
+    assertEquals(world.stats().queue.producers, 1);
+    // One that waits for its arguments is in no queue, and gives out nothing.
+    world.callIn(place, operation, {}, [source]);
+    (await Promise.all([waiting, world.pass(1)]))[0].release();
+    world.controls.purge(operation.handle);
+  }
+  const { queue } = world.stats();
+  assertEquals([queue.bytes, queue.reserved], [0, 0]);
+  world.callTo(operation, {}, {}, ["x".repeat(900)]);
+});
+
+test("a call whose argument fails leaves its place to those who wait for room", async () => {
+  const world = new SimulatedGate({ lanes: 1, queue: bound(1, "wait") });
+  const operation = simulatedOperation("operation");
+  const source = world.callTo(operation, { runMs: 10, outcome: "throw" });
+  source.catch(() => {});
+  await world.until(() => source.state === "executing");
+  const dependent = world.callTo(operation, {}, {}, [source]);
+  dependent.catch(() => {});
+  assertThrows(() => world.callTo(operation), QueueFullError);
+  const waiting = world.ready();
+  await world.settle();
+  assertEquals([dependent.state, world.stats().queue.reserved], ["failed", 1]);
+  (await waiting).release();
+  assertEquals(world.queueEvents, ["gate saturated", "gate drain"]);
+});
+
 test("a producer that gives up holds up nobody from then on, and is not remembered", async () => {
   const world = new SimulatedGate({ lanes: 1, queue: bound(4, "wait") });
   const place = await world.ready(3);

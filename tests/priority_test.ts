@@ -17,7 +17,12 @@ import {
 import { addWord, changed, makeWords } from "./fixtures/words.ts";
 
 const PRIORITIES = [-1, 0, 1];
-const owner: TokenOwner = { cancel: () => false, hasStarted: () => false, startedMs: () => NaN };
+const owner: TokenOwner = {
+  cancel: () => false,
+  hasStarted: () => false,
+  startedMs: () => NaN,
+  grant: () => {},
+};
 
 function tokenOf(priority: number, submittedMs: number): CallToken {
   const limits: CallLimits = { ...NO_LIMITS, priority };
@@ -127,6 +132,26 @@ for (const hasBoard of [false, true]) {
     world.engine.resume(undefined);
     await world.settle();
     assertEquals(world.order, [farAfter, within, old, after].map(({ id }) => id));
+  });
+
+  test(`what has waited long does not make way for what comes after it all the same (${kind})`, async () => {
+    const world = makeWorld({ ageMs: 5, capacity: 4 });
+    const limited = simulatedOperation("limited", { maxConcurrent: 1 });
+    const [busy, free] = [simulatedOperation("busy"), simulatedOperation("free")];
+    world.callTo(busy, { runMs: 100 });
+    await world.pass(10);
+    const old = [world.callTo(limited), world.callTo(free), world.callTo(free)];
+    await world.pass(10);
+    // One waits for the permit, which is given back when what holds it is taken back.
+    old.push(world.callTo(limited));
+    const urgent = world.callTo(free, {}, { priority: 1 });
+    let steps = 0;
+    await world.until(() => ++steps > 1_000 || world.stats().completed === 6);
+    assert(steps <= 1_000, "calls are taken back and given out for ever");
+    assertEquals(
+      world.order.slice(-5),
+      [old[0]!, old[1]!, old[2]!, urgent, old[3]!].map((it) => it.id),
+    );
   });
 
   test(`calls start by priority and submission, over all operations (${kind})`, async () => {

@@ -1,7 +1,16 @@
+// deno-lint-ignore-file explicit-function-return-type -- what is inferred is what is tested
 // The assertions here are the compiler's: this file is type-checked, and each "expect-error" line must be an error.
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { type Operation, operation, type Token, TokenGate } from "../mod.ts";
+import {
+  type Operation,
+  operation,
+  type ResultIterator,
+  type StreamOperation,
+  type StreamToken,
+  type Token,
+  TokenGate,
+} from "../mod.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
   : false;
@@ -76,6 +85,118 @@ export async function typed(gate: TokenGate): Promise<void> {
   join.with({ inline: "always" });
   // @ts-expect-error an unknown option of the gate
   new TokenGate({ lane: 2 });
+}
+
+/** Never called either. */
+export async function many(gate: TokenGate): Promise<void> {
+  const results = await gate.all(join, [[["a"], "-"], [["b"], join(["-"], "")]]);
+  same<typeof results, string[]>(true);
+  const numbers = await gate.all(later, [1, 2].map((n) => [n]));
+  same<typeof numbers, number[]>(true);
+  const settled = await gate.all(later, [[1]], { onError: "settle" });
+  same<typeof settled, PromiseSettledResult<number>[]>(true);
+  // @ts-expect-error a bare value in the place of an array of arguments
+  gate.all(later, [1, 2]);
+  // @ts-expect-error a wrong argument
+  gate.all(later, [["1"]]);
+  // @ts-expect-error no option of all
+  gate.all(later, [[1]], { window: 2 });
+  // @ts-expect-error no such thing to do about errors
+  gate.all(later, [[1]], { onError: "ignore" });
+
+  const mapped = gate.map(later, [1, 2].map((n) => [n]), { window: 2 });
+  same<typeof mapped, ResultIterator<number>>(true);
+  async function* inputs(): AsyncGenerator<[parts: string[], separator: string]> {
+    yield await Promise.resolve([["a"], "-"]);
+  }
+  for await (const result of gate.map(join, inputs(), { onError: "settle" })) {
+    same<typeof result, PromiseSettledResult<string>>(true);
+  }
+  // @ts-expect-error arguments of another operation
+  gate.map(later, inputs());
+}
+
+/** Nor this. */
+export async function streamed(gate: TokenGate): Promise<void> {
+  const inferred = operation(import.meta, "inferredStream", async function* (to: number) {
+    yield await Promise.resolve(to);
+    return "end";
+  });
+  same<typeof inferred, StreamOperation<[to: number], number, string>>(true);
+  const written: StreamOperation<[to: number], number> = operation(
+    import.meta,
+    "writtenStream",
+    function* (to) {
+      yield to;
+    },
+  );
+  const promised = operation(import.meta, "promisedStream", function* () {
+    yield Promise.resolve(1);
+  });
+  same<typeof promised, StreamOperation<[], number>>(true);
+  // What comes from outside has any type, and is no stream for that.
+  const parsed = operation(import.meta, "parsed", async (text: string) => {
+    return await Promise.resolve(JSON.parse(text));
+  });
+  // deno-lint-ignore no-explicit-any -- that is what JSON.parse gives
+  same<typeof parsed, Operation<[text: string], any>>(true);
+  const field: Operation<[text: string], number> = operation(
+    import.meta,
+    "field",
+    async (text) => (await Promise.resolve(JSON.parse(text))).field,
+  );
+  same<ReturnType<typeof field>, Token<number>>(true);
+  const byText = gate.run(async () => await Promise.resolve(JSON.parse("1")));
+  // deno-lint-ignore no-explicit-any -- that is what JSON.parse gives
+  same<typeof byText, Token<any>>(true);
+
+  const thrown = operation(import.meta, "thrown", (): never => {
+    throw new Error();
+  });
+  same<typeof thrown, Operation<[], never>>(true);
+  const thrownLater = operation(import.meta, "thrownLater", async () => {
+    await Promise.reject(new Error());
+    throw new Error();
+  });
+  same<typeof thrownLater, Operation<[], never>>(true);
+
+  const token = inferred(5);
+  same<typeof token, StreamToken<number, string>>(true);
+  for await (const n of token) same<typeof n, number>(true);
+  const end = await token;
+  same<typeof end, string>(true);
+  const called = gate.call(written, written(5) as unknown as Token<number>);
+  same<typeof called, StreamToken<number, void>>(true);
+  same<ReturnType<typeof written.with>, typeof written>(true);
+  for await (const n of await inferred.local(5)) same<typeof n, number>(true);
+
+  // @ts-expect-error a wrong argument
+  gate.call(inferred, "5");
+  // @ts-expect-error only results can be gathered
+  gate.all(inferred, [[5]]);
+  // @ts-expect-error only results can be mapped
+  gate.map(inferred, [[5]]);
+  // @ts-expect-error no stream
+  for await (const _ of later(1));
+  gate.mock(inferred, function* (to) {
+    yield to;
+    return "mocked";
+  });
+  // @ts-expect-error items of another type
+  gate.mock(inferred, function* () {
+    yield "text";
+    return "mocked";
+  });
+  const run = gate.run(async function* (to: number) {
+    yield await Promise.resolve(to);
+  }, [5]);
+  same<typeof run, StreamToken<number, void>>(true);
+  // @ts-expect-error options of another type
+  operation(import.meta, "optionsOfStream", function* () {
+    yield 1;
+  }, { time: 5 });
+  const { latest } = token.progress;
+  same<typeof latest, unknown>(true);
 }
 
 test("an operation keeps the name, and its local function the behaviour", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { checksumOf, checksumOfWave } from "../bench/checksum.ts";
+import { checksumOf, checksumOfWave } from "../lib/cli/waves/checksum.ts";
 
 test("checksumOf tells values, kinds, lengths and orders apart", () => {
   const values: unknown[] = [

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { ErrorTally } from "../bench/error_tally.ts";
-import { measureWave } from "../bench/wave_measurement.ts";
-import { runGate, runLoop, type WaveToken } from "../bench/wave_round.ts";
+import { ErrorTally } from "../lib/cli/error_tally.ts";
+import { measureWave } from "../lib/cli/waves/measurement.ts";
+import { runGate, runLoop, type WaveToken } from "../lib/cli/waves/round.ts";
 
 const STAMPS = { submittedMs: 1, startedMs: 10, endedMs: 12.5 };
 

@@ -6,7 +6,7 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { test } from "node:test";
-import { checksumOfWave } from "../bench/checksum.ts";
+import { checksumOfWave } from "../lib/cli/waves/checksum.ts";
 import { mulberry32 } from "../lib/runtime/random.ts";
 import {
   argumentsOf,
@@ -17,7 +17,7 @@ import {
   stringTransform,
   type WaveCalls,
   waveOperations,
-} from "../bench/wave_operations.ts";
+} from "../lib/cli/waves/operations.ts";
 
 const here: WaveCalls<unknown> = {
   cpuCrunch: cpuCrunch.local,

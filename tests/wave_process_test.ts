@@ -2,8 +2,8 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type RunnerOutcome, runRunner, type RunRunnerOptions } from "../bench/wave_process.ts";
-import type { RunnerMessage } from "../bench/wave_report.ts";
+import { type RunnerOutcome, runRunner, type RunRunnerOptions } from "../lib/cli/waves/process.ts";
+import type { RunnerMessage } from "../lib/cli/waves/report.ts";
 
 const SCRIPT = fileURLToPath(new URL("./fixtures/scripted_process.ts", import.meta.url));
 const START = '{"type":"start","runtime":"node","version":"1","lanes":2,"waves":[1]}\n';

@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { rowPassed, type RunnerMessage, type WaveRow } from "../bench/wave_report.ts";
+import { rowPassed, type RunnerMessage, type WaveRow } from "../lib/cli/waves/report.ts";
 
-const RUNNER = fileURLToPath(new URL("../bench/wave_runner.ts", import.meta.url));
+const RUNNER = fileURLToPath(new URL("../lib/cli/main.ts", import.meta.url));
 
 interface Run {
   code: number;
@@ -17,10 +17,14 @@ interface Run {
 function run(...args: string[]): Promise<Run> {
   const before = "deno" in process.versions ? ["run", "--allow-all"] : [];
   return new Promise((resolve) => {
-    execFile(process.execPath, [...before, RUNNER, ...args], (error, stdout, stderr) => {
-      const code = error === null ? 0 : Number(error.code);
-      resolve({ code, lines: stdout.split("\n").filter((line) => line !== ""), stderr });
-    });
+    execFile(
+      process.execPath,
+      [...before, RUNNER, "waves", "--json-lines", ...args],
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : Number(error.code);
+        resolve({ code, lines: stdout.split("\n").filter((line) => line !== ""), stderr });
+      },
+    );
   });
 }
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
-import { checksumOf, checksumOfSums, checksumOfWave } from "../bench/checksum.ts";
-import { argumentsOf, callNth } from "../bench/wave_calls.ts";
-import * as waveFunctions from "../bench/wave_functions.ts";
+import { checksumOf, checksumOfSums, checksumOfWave } from "../lib/cli/waves/checksum.ts";
+import { argumentsOf, callNth } from "../lib/cli/waves/calls.ts";
+import * as waveFunctions from "../lib/cli/waves/functions.ts";
 import { splitEvenly, splitWave } from "../bench/wave_split.ts";
 import { work } from "../bench/work.ts";
 

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { median, originalColumns, percentile } from "../bench/statistics.ts";
+import { median, originalColumns, percentile } from "../lib/cli/statistics.ts";
 import {
   formatCount,
   formatMeasure,
   formatPercent,
   formatRatio,
   formatTable,
-} from "../bench/table.ts";
+} from "../lib/cli/table.ts";
 import {
   anotherRound,
   formatWaves,
@@ -15,10 +15,10 @@ import {
   parseWaves,
   tokensOfWave,
   WAVES,
-} from "../bench/wave_plan.ts";
-import { rowPassed, type WaveRounds, type WaveRow, waveRow } from "../bench/wave_report.ts";
-import { runtimeTable, sideBySide } from "../bench/wave_tables.ts";
-import { disagreements, problemsOf, totalsLine, waveTotals } from "../bench/wave_totals.ts";
+} from "../lib/cli/waves/plan.ts";
+import { rowPassed, type WaveRounds, type WaveRow, waveRow } from "../lib/cli/waves/report.ts";
+import { runtimeTable, sideBySide } from "../lib/cli/waves/tables.ts";
+import { disagreements, problemsOf, totalsLine, waveTotals } from "../lib/cli/waves/totals.ts";
 
 /** Two rounds of wave 2 on two lanes, with numbers that can be worked out by hand. */
 function example(changes: Partial<WaveRounds> = {}): WaveRounds {

@@ -33,8 +33,16 @@ export class Answers {
    *
    * @param name that of its operation @param tag where the call was @param outcome how it ended @param value its result, or the encoded error
    * @param nowMs the time, in ms since the epoch
+   * @param isLast whether it is to come after messages of the same call, and so goes as they do
    */
-  finished(name: string, tag: number, outcome: number, value: unknown, nowMs: number): void {
+  finished(
+    name: string,
+    tag: number,
+    outcome: number,
+    value: unknown,
+    nowMs: number,
+    isLast: boolean,
+  ): void {
     if (outcome === RETURNED && this.maxPayloadBytes < Infinity) {
       const error = this.#tooLarge(name, value);
       if (error !== undefined) [outcome, value] = [THREW, encodeError(error)];
@@ -51,14 +59,21 @@ export class Answers {
         value = encodeError(uncloneableResult(name, value, cause));
       }
     }
-    this.answer(name, tag, outcome, value, nowMs);
+    this.answer(name, tag, outcome, value, nowMs, isLast);
   }
 
   /** Answers with a value as it is. */
-  answer(name: string, tag: number, outcome: number, value: unknown, nowMs: number): void {
+  answer(
+    name: string,
+    tag: number,
+    outcome: number,
+    value: unknown,
+    nowMs: number,
+    isLast: boolean = false,
+  ): void {
     if (outcome === RETURNED && isTransferred(value)) return this.#outbox.move(tag, value, name);
     try {
-      if (this.posted?.answer(tag, outcome, value, nowMs)) return;
+      if (!isLast && this.posted?.answer(tag, outcome, value, nowMs)) return;
     } catch (cause) {
       // An accessor in the result threw.
       value = encodeError(uncloneableResult(name, value, cause));

@@ -9,11 +9,12 @@
  */
 
 import process from "node:process";
-import "./mark.ts";
 import { PROCESS_LANE } from "../lib/bridge/protocol.ts";
 import { LaneCore } from "./core.ts";
+import { markLane } from "./mark.ts";
 import { openPort } from "./port.ts";
 
+markLane();
 if (process.argv.includes(PROCESS_LANE)) {
   const { openProcessPort } = await import("./process_port.ts");
   new LaneCore(openProcessPort);

@@ -4,12 +4,15 @@
  * @module
  */
 
+import { importModule } from "../lib/import_module.ts";
 import { declaredLifecycles, type Lifecycle } from "../lib/registry.ts";
 
-/** The modules whose `prepare` has come to its end, or that have none, in that order. */
-const prepared: Map<string, Lifecycle> = new Map();
-/** By module: the modules that came with its import, itself included, and have hooks. */
-const parts: Map<string, readonly string[]> = new Map();
+/** Those whose `prepare` has come to its end, or that have none, in that order; each with the URL of its module. */
+const prepared: Map<Lifecycle, string> = new Map();
+/** By module: the hooks that came with its import, its own included. */
+const parts: Map<string, ReadonlyMap<Lifecycle, string>> = new Map();
+/** The hooks that came with some module. In a bundle there are others at first: the lane has begun with the modules of the user. */
+const known: Set<Lifecycle> = new Set();
 
 let onDisposable: (() => void) | undefined;
 
@@ -19,16 +22,24 @@ export function whenDisposable(tell: () => void): void {
 }
 
 /**
- * Imports a module, and notes which modules with hooks came with it: one operation may call those of another module, which nobody loads by itself.
+ * Imports a module, and notes which hooks came with it: one operation may call those of another module, which nobody loads by itself.
  *
  * @param url URL of the module
+ * @returns what it exports
  */
-export async function importModule(url: string): Promise<void> {
-  const known = new Set(declaredLifecycles().keys());
-  await import(url);
-  if (parts.has(url)) return;
-  const found = [...declaredLifecycles().keys()].filter((it) => it === url || !known.has(it));
+export async function importWithHooks(url: string): Promise<object> {
+  const exports = await importModule(url);
+  if (parts.has(url)) return exports;
+  const found = new Map<Lifecycle, string>();
+  for (const [origin, lifecycles] of declaredLifecycles()) {
+    for (const lifecycle of lifecycles) {
+      if (origin !== url && known.has(lifecycle)) continue;
+      found.set(lifecycle, origin);
+      known.add(lifecycle);
+    }
+  }
   parts.set(url, found);
+  return exports;
 }
 
 /**
@@ -38,11 +49,10 @@ export async function importModule(url: string): Promise<void> {
  * @throws {unknown} what a hook throws; it is run again the next time
  */
 export async function prepareModule(url: string): Promise<void> {
-  for (const part of parts.get(url) ?? []) {
-    const lifecycle = declaredLifecycles().get(part)!;
-    if (prepared.has(part)) continue;
+  for (const [lifecycle, origin] of parts.get(url) ?? []) {
+    if (prepared.has(lifecycle)) continue;
     await lifecycle.prepare?.();
-    prepared.set(part, lifecycle);
+    prepared.set(lifecycle, origin);
     if (lifecycle.dispose === undefined) continue;
     onDisposable?.();
     onDisposable = undefined;
@@ -58,7 +68,7 @@ export async function prepareModule(url: string): Promise<void> {
 export async function disposeModules(timeoutMs: number): Promise<Error[]> {
   const untilMs = performance.now() + timeoutMs;
   const failures: Error[] = [];
-  for (const [url, { dispose }] of [...prepared].reverse()) {
+  for (const [{ dispose }, url] of [...prepared].reverse()) {
     if (dispose === undefined) continue;
     try {
       const leftMs = untilMs - performance.now();

@@ -6,9 +6,12 @@
 
 import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "../lib/errors.ts";
 import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
+import type { FunctionSource } from "../lib/bridge/contract.ts";
+import { importModule } from "../lib/import_module.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
+import { exportedFunction, runText } from "../lib/undeclared.ts";
 import type { Overlapping } from "./in_flight.ts";
-import { importModule, prepareModule } from "./lifecycle.ts";
+import { importWithHooks, prepareModule } from "./lifecycle.ts";
 import { mark } from "./mark.ts";
 import type { OperationCost } from "./operation_cost.ts";
 
@@ -18,6 +21,12 @@ export interface LaneOperation extends Overlapping, OperationCost {
   readonly name: string;
   /** Whether it is called with packed arguments. */
   readonly isPacked: boolean;
+  /** Whether the first two arguments say whose child a call of it is. */
+  readonly isChild: boolean;
+  /** Where its function is found. */
+  readonly source: FunctionSource;
+  /** How many items of a stream may have been made and not read. */
+  readonly window: number;
   fn: AnyFunction | undefined;
   failure: Error | undefined;
   /** Whether the failure is that of a hook: the next call tries again. */
@@ -49,11 +58,10 @@ export async function load(operation: LaneOperation): Promise<void> {
   isLoading = true;
   operation.isRetried = false;
   try {
-    await importModule(url);
-    const fn = lookUp(url, name)?.fn;
+    const fn = await find(operation);
     operation.fn = fn !== undefined && operation.isPacked ? unpacking(fn) : fn;
   } catch (cause) {
-    operation.failure = new ModuleLoadError(
+    operation.failure = cause instanceof OperationNotFoundError ? cause : new ModuleLoadError(
       `Cannot run "${name}": its module ${url} failed to load in the lane`,
       { cause },
     );
@@ -66,6 +74,13 @@ export async function load(operation: LaneOperation): Promise<void> {
   if (operation.failure !== undefined) operation.fn = undefined;
   else if (operation.fn === undefined) operation.failure = notFound(url, name);
   else await prepare(operation);
+}
+
+/** @returns the function; undefined when the module does not declare it */
+async function find({ url, name, source }: LaneOperation): Promise<AnyFunction | undefined> {
+  if (source === "text") return runText;
+  const exports = await importWithHooks(url);
+  return source === "export" ? exportedFunction(exports, url, name) : lookUp(url, name)?.fn;
 }
 
 /** Its function is set when its module is prepared. */
@@ -91,7 +106,7 @@ function unpacking(fn: AnyFunction): AnyFunction {
   return (value: unknown, places: readonly PackedPlace[]): unknown => {
     const urls = missingModules(places);
     if (urls.length === 0) return call(value, places);
-    return Promise.all(urls.map((url) => import(url))).then(() => call(value, places));
+    return Promise.all(urls.map(importModule)).then(() => call(value, places));
   };
 }
 

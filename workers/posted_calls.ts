@@ -13,13 +13,19 @@ import type { AbortFlags } from "./context.ts";
 
 /** How many answers may wait for others before the gate is woken. */
 const MOST_UNRUNG = 64;
-/** How long an answer may wait for others, in ms. */
-const LONGEST_HOLD_MS = 1;
+/**
+ * How long an answer may wait for others, in ms: at first, and in the end; in between it is an eighth of the time that the lane has been at work without a rest.
+ * Each ring has the gate's thread take a core from somebody, which is where all the time goes that long bursts lose.
+ */
+const FIRST_HOLD_MS = 1;
+const LONGEST_HOLD_MS = 4;
+const HOLD_SHARE = 1 / 8;
 /** How often a spinning lane looks at the board before it looks at the clock. */
 const LOOKS_PER_CLOCK = 32;
 
 /** One lane's side of the board. */
 export class PostedCalls implements AbortFlags {
+  readonly isBoard: boolean = true;
   readonly #board: CallBoard;
   readonly #control: ControlBlock;
   readonly #answers: AnswerWriter;
@@ -28,6 +34,9 @@ export class PostedCalls implements AbortFlags {
   readonly #spinMs: number;
   #unrung = 0;
   #oldestMs = 0;
+  /** How long an answer may wait now, in ms, and since when this lane is at work. */
+  #holdMs = FIRST_HOLD_MS;
+  #awakeMs = 0;
   #isAsleep = false;
 
   /** @param init what the gate has told @param control the lane's control block */
@@ -46,15 +55,17 @@ export class PostedCalls implements AbortFlags {
   }
 
   /**
-   * Takes the next call. A lane that was retired in between drops what it has taken, unstarted: it may have been posted after the order, by a program that
-   * relies on another lane to run it. The gate lists it anew when the lane says that it has finished.
+   * Takes the next call. A lane that was retired, or stopped, in between hands back what it has taken, unstarted: it may have been posted after the order, by a program that
+   * relies on another lane to run it.
    *
    * @returns its slot, or -1
    */
   take(): number {
     if (!this.#control.takesCalls) return -1;
     const slot = this.#board.take();
-    return this.#control.takesCalls ? slot : -1;
+    if (slot < 0 || this.#control.takesCalls) return slot;
+    this.#board.handBack();
+    return -1;
   }
 
   /** @returns the claim word of the call that was taken last, if that is still to be run, or 0 */
@@ -123,15 +134,23 @@ export class PostedCalls implements AbortFlags {
    */
   answer(tag: number, outcome: number, value: unknown, nowMs: number): boolean {
     if (!this.#answers.write(tag, outcome, value)) return false;
-    if (this.#unrung++ === 0) this.#oldestMs = nowMs;
-    if (this.#unrung >= MOST_UNRUNG || nowMs - this.#oldestMs >= LONGEST_HOLD_MS) this.ring();
+    if (this.#unrung++ === 0) this.#noteFirst(nowMs);
+    if (this.#unrung >= MOST_UNRUNG || nowMs - this.#oldestMs >= this.#holdMs) this.ring();
     return true;
+  }
+
+  #noteFirst(nowMs: number): void {
+    this.#oldestMs = nowMs;
+    if (this.#awakeMs === 0) this.#awakeMs = nowMs;
+    const holdMs = (nowMs - this.#awakeMs) * HOLD_SHARE;
+    this.#holdMs = Math.min(Math.max(holdMs, FIRST_HOLD_MS), LONGEST_HOLD_MS);
   }
 
   /** This lane is about to sleep, or is awake again, as it may have been before. */
   noteAsleep(isAsleep: boolean): void {
     if (isAsleep === this.#isAsleep) return;
     this.#isAsleep = isAsleep;
+    this.#awakeMs = 0;
     this.#board.countSleeper(isAsleep ? 1 : -1);
   }
 

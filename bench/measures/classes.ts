@@ -4,7 +4,7 @@
  * @module
  */
 
-import { percentile } from "../statistics.ts";
+import { percentile } from "../../lib/cli/statistics.ts";
 import { type Measured, rest, type Subject } from "./subject.ts";
 
 const WARM_UP_CALLS = 500;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checksumOfWave } from "../checksum.ts";
-import { runLoop } from "../wave_round.ts";
+import { checksumOfWave } from "../../lib/cli/waves/checksum.ts";
+import { runLoop } from "../../lib/cli/waves/round.ts";
 import { work } from "../work.ts";
 import { type Measured, rest, type Subject, timeAll } from "./subject.ts";
 

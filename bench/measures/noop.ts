@@ -1,48 +1,91 @@
 /**
  * No-op throughput: so many calls at once that nothing counts but dispatch.
  *
+ * There are several ways to wait for them: all together by `Promise.all`, one after the other in the order of the calls, and, where a pool has it, one call for
+ * a whole list of inputs. A thenable and a promise do not cost the same in the first two, so each way is measured, and the best one of a contender stands for it.
+ *
  * @module
  */
 
-import { median } from "../statistics.ts";
-import { runLoop } from "../wave_round.ts";
+import { median } from "../../lib/cli/statistics.ts";
+import { runLoop } from "../../lib/cli/waves/round.ts";
 import { work } from "../work.ts";
-import { checkNoops, type Measured, repeat, type Subject, timeAll } from "./subject.ts";
+import type { Contender } from "../peers/contender.ts";
+import { checkNoops, type Measured, type Metrics, repeat, type Subject } from "./subject.ts";
 
+/** Bursts of the full size, before the clock: the code that is measured is the code that a program runs in the long term. */
 const WARM_UPS = 2;
-const WARM_UP_CALLS = 5_000;
 const REPEATS = 5;
 const BUDGET_MS = 300;
+
+/** Makes so many calls and waits for all of them. */
+type Burst = (tokens: number) => Promise<unknown[]> | unknown[];
 
 /**
  * @param subject What to measure.
  * @param tokens Calls at once.
- * @returns Calls per second.
+ * @returns Calls per second: the best way of waiting for them, and each by itself.
  */
 export async function measureNoop(subject: Subject, tokens: number): Promise<Measured> {
-  const time = timerOf(subject);
-  for (let i = 0; i < WARM_UPS; i++) await time(WARM_UP_CALLS);
-  const times = await repeat(REPEATS, BUDGET_MS, () => time(tokens));
-  return { metrics: { "noop.perSecond": tokens / median(times) * 1_000 } };
+  if (subject.kind === "loop") {
+    const burst: Burst = (tokens) => runLoop(tokens, work.noop).results;
+    return { metrics: { "noop.perSecond": await perSecond(tokens, timerOf(burst)) } };
+  }
+  if (subject.kind === "ceiling") {
+    const { ceiling } = subject;
+    const time = async (tokens: number): Promise<number> =>
+      (await ceiling.run({ kind: "noop", tokens })).wallMs;
+    return { metrics: { "noop.perSecond": await perSecond(tokens, time) } };
+  }
+  const metrics: Metrics = {};
+  for (const [way, burst] of Object.entries(waysOf(subject.pool))) {
+    metrics[`noop.${way}.perSecond`] = await perSecond(tokens, timerOf(burst));
+  }
+  return { metrics: { "noop.perSecond": Math.max(...Object.values(metrics)), ...metrics } };
 }
 
-function timerOf(subject: Subject): (tokens: number) => Promise<number> | number {
-  switch (subject.kind) {
-    case "loop":
-      return (tokens) => {
-        const { elapsedMs, results } = runLoop(tokens, work.noop);
-        checkNoops(results);
-        return elapsedMs;
-      };
-    case "ceiling":
-      return async (tokens) => (await subject.ceiling.run({ kind: "noop", tokens })).wallMs;
-    case "pool": {
-      const { pool } = subject;
-      return async (tokens) => {
-        const { elapsedMs, results } = await timeAll(tokens, (i) => pool.call("noop", [i]));
-        checkNoops(results);
-        return elapsedMs;
-      };
-    }
-  }
+function waysOf(pool: Contender): Record<string, Burst> {
+  const submit = (tokens: number): PromiseLike<unknown>[] => {
+    const calls: PromiseLike<unknown>[] = new Array(tokens);
+    for (let i = 0; i < tokens; i++) calls[i] = pool.call("noop", [i]);
+    return calls;
+  };
+  const ways: Record<string, Burst> = {
+    together: (tokens) => Promise.all(submit(tokens)),
+    inTurn: async (tokens) => {
+      const calls = submit(tokens);
+      const results: unknown[] = new Array(tokens);
+      for (let i = 0; i < tokens; i++) results[i] = await calls[i];
+      return results;
+    },
+  };
+  const { callEach } = pool;
+  if (callEach === undefined) return ways;
+  ways["list"] = (tokens) => {
+    const inputs: [number][] = new Array(tokens);
+    for (let i = 0; i < tokens; i++) inputs[i] = [i];
+    return callEach("noop", inputs);
+  };
+  return ways;
+}
+
+/** The clock starts before the first submission. */
+function timerOf(burst: Burst): (tokens: number) => Promise<number> {
+  return async (tokens) => {
+    const startMs = performance.now();
+    const results = await burst(tokens);
+    const elapsedMs = performance.now() - startMs;
+    if (results.length !== tokens) throw new Error(`${results.length} results of ${tokens} calls`);
+    checkNoops(results);
+    return elapsedMs;
+  };
+}
+
+async function perSecond(
+  tokens: number,
+  time: (tokens: number) => Promise<number>,
+): Promise<number> {
+  for (let i = 0; i < WARM_UPS; i++) await time(tokens);
+  const times = await repeat(REPEATS, BUDGET_MS, () => time(tokens));
+  return tokens / median(times) * 1_000;
 }

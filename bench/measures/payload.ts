@@ -4,7 +4,7 @@
  * @module
  */
 
-import { median } from "../statistics.ts";
+import { median } from "../../lib/cli/statistics.ts";
 import { work } from "../work.ts";
 import { type Measured, repeat, type Subject, timeAll } from "./subject.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { percentile } from "../statistics.ts";
+import { percentile } from "../../lib/cli/statistics.ts";
 import { work } from "../work.ts";
 import { type Measured, type Metrics, rest, type Subject } from "./subject.ts";
 

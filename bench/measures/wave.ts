@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checksumOfWave } from "../checksum.ts";
-import { median } from "../statistics.ts";
-import { callNth, type WaveCalls } from "../wave_calls.ts";
-import * as waveFunctions from "../wave_functions.ts";
-import { tokensOfWave } from "../wave_plan.ts";
-import { runLoop } from "../wave_round.ts";
+import { checksumOfWave } from "../../lib/cli/waves/checksum.ts";
+import { median } from "../../lib/cli/statistics.ts";
+import { callNth, type WaveCalls } from "../../lib/cli/waves/calls.ts";
+import * as waveFunctions from "../../lib/cli/waves/functions.ts";
+import { tokensOfWave } from "../../lib/cli/waves/plan.ts";
+import { runLoop } from "../../lib/cli/waves/round.ts";
 import { type Measured, repeat, type Subject, timeAll } from "./subject.ts";
 
 const WARM_UPS = 2;

@@ -7,7 +7,7 @@
 
 import type { WorkerHandle } from "../../lib/runtime/adapter.ts";
 import { runtimeAdapter } from "../../lib/runtime/detect.ts";
-import { checksumOfSums } from "../checksum.ts";
+import { checksumOfSums } from "../../lib/cli/waves/checksum.ts";
 import type { CeilingAnswer, CeilingRequest, CeilingWork } from "./ceiling_protocol.ts";
 
 const ENTRY = new URL("./ceiling_worker.ts", import.meta.url).href;

@@ -5,9 +5,9 @@
  */
 
 import { openPort } from "../../workers/port.ts";
-import { checksumOf } from "../checksum.ts";
-import { callNth } from "../wave_calls.ts";
-import * as waveFunctions from "../wave_functions.ts";
+import { checksumOf } from "../../lib/cli/waves/checksum.ts";
+import { callNth } from "../../lib/cli/waves/calls.ts";
+import * as waveFunctions from "../../lib/cli/waves/functions.ts";
 import { splitEvenly, splitWave } from "../wave_split.ts";
 import { work } from "../work.ts";
 import type { CeilingAnswer, CeilingRequest, CeilingWork } from "./ceiling_protocol.ts";

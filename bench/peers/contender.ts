@@ -16,6 +16,8 @@ export interface Contender {
    * @returns Its result, awaitable.
    */
   call(name: WorkName, args: readonly unknown[]): PromiseLike<unknown>;
+  /** Has it run once for each list of arguments, and gives the results in their order; undefined where the pool has no such call. */
+  readonly callEach?: (name: WorkName, inputs: readonly [unknown][]) => Promise<unknown[]>;
   /** The same with an argument whose memory is handed over; undefined where the pool offers no such thing. */
   readonly callWithTransfer?: (
     name: WorkName,

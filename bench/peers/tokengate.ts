@@ -22,6 +22,7 @@ export async function load(): Promise<StartContender> {
     await gate.started();
     return {
       call: (name, args) => calls[name]!(...args),
+      callEach: (name, inputs) => gate.all(workOperations[name]!, inputs),
       callWithTransfer: (name, bytes) => calls[name]!(transfer(bytes, [bytes])),
       startSpinning: () => start(lanes, SPIN_US),
       startClasses: () => startClasses(lanes),

@@ -59,6 +59,12 @@ const STARTED_MS = 3;
 const ENDED_MS = 4;
 const LATEST_MS = 5;
 
+// What a lane calls the gate for.
+/** Lanes sleep that are needed. */
+export const WAKE_OTHERS: number = 1;
+/** A call is in no lane's hands, and not listed. */
+export const LIST_ANEW: number = 2;
+
 const SILENT = 0;
 const RUNG = 1;
 const ARMED = 2;
@@ -306,13 +312,22 @@ export class CallBoard {
   /** Calls the gate to wake lanes, if calls are listed and any lane sleeps. The lane must have stored that it is at work. */
   callForHelp(): void {
     if (this.isEmpty || Atomics.load(this.#words, SLEEPERS) <= 0) return;
-    Atomics.store(this.#words, HELP, 1);
+    Atomics.or(this.#words, HELP, WAKE_OTHERS);
     this.ringBell();
   }
 
-  /** @returns whether a lane has called for help since this was last asked */
-  takeHelpCall(): boolean {
-    return Atomics.load(this.#words, HELP) !== 0 && Atomics.exchange(this.#words, HELP, 0) !== 0;
+  /**
+   * A lane that may take no more calls has taken one all the same, and drops it: it had looked before it was told, and came to take when the gate had given its calls
+   * to others already. The gate may know it as dead by then, where a thread outlives its lane.
+   */
+  handBack(): void {
+    Atomics.or(this.#words, HELP, LIST_ANEW);
+    this.ringBell();
+  }
+
+  /** @returns what lanes have called for since this was last asked: bits */
+  takeHelpCall(): number {
+    return Atomics.load(this.#words, HELP) === 0 ? 0 : Atomics.exchange(this.#words, HELP, 0);
   }
 
   // The bell, by which lanes wake the gate's thread. The protocol is told in `parking.ts`.

@@ -16,6 +16,7 @@
  * @module
  */
 
+import { CHILD_TABLE_BYTES, ChildTable } from "./child_table.ts";
 import { Parking } from "./parking.ts";
 
 const OPEN = 0;
@@ -30,8 +31,10 @@ const RETURN_COUNT = 2;
 const ABORT_SERIAL = 3;
 const HAND = 4;
 const HEAP_KB = 5;
+const HAS_HOOKS = 6;
 const ORDER = 32;
 const MESSAGE_COUNT = 33;
+const PROGRESS_COUNT = 34;
 const PARKING = 64;
 const HEADER_WORDS = 96;
 /** Of each slot: three stamps and two words. */
@@ -50,6 +53,8 @@ export class ControlBlock {
   readonly slots: number;
   /** Whether the lane sleeps, and how it is woken. */
   readonly parking: Parking;
+  /** The calls inside of the lane's calls. */
+  readonly children: ChildTable;
   readonly #header: Int32Array;
   readonly #claims: Int32Array;
   readonly #aborts: Int32Array;
@@ -59,7 +64,7 @@ export class ControlBlock {
 
   /** @param memory memory made by {@linkcode ControlBlock.allocate} */
   constructor(memory: SharedArrayBuffer) {
-    const slots = (memory.byteLength - HEADER_WORDS * 4) / SLOT_BYTES;
+    const slots = (memory.byteLength - HEADER_WORDS * 4 - CHILD_TABLE_BYTES) / SLOT_BYTES;
     this.memory = memory;
     this.slots = slots;
     this.#header = new Int32Array(memory, 0, HEADER_WORDS);
@@ -69,11 +74,13 @@ export class ControlBlock {
     this.#latestMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
     this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 24, slots);
     this.#aborts = new Int32Array(memory, HEADER_WORDS * 4 + slots * 28, slots);
+    this.children = new ChildTable(memory, HEADER_WORDS * 4 + slots * SLOT_BYTES);
   }
 
   /** @param slots number of mailbox slots @returns a block with every word zero */
   static allocate(slots: number): ControlBlock {
-    return new ControlBlock(new SharedArrayBuffer(HEADER_WORDS * 4 + slots * SLOT_BYTES));
+    const bytes = HEADER_WORDS * 4 + slots * SLOT_BYTES + CHILD_TABLE_BYTES;
+    return new ControlBlock(new SharedArrayBuffer(bytes));
   }
 
   // The gate's side.
@@ -139,6 +146,11 @@ export class ControlBlock {
     Atomics.add(this.#header, MESSAGE_COUNT, 1);
   }
 
+  /** Counts a report of progress that was read. */
+  countProgress(): void {
+    Atomics.add(this.#header, PROGRESS_COUNT, 1);
+  }
+
   /** How many calls of its mailbox the lane has started. */
   get startedCount(): number {
     return Atomics.load(this.#header, STARTED_COUNT);
@@ -169,6 +181,11 @@ export class ControlBlock {
     return Atomics.load(this.#header, HEAP_KB) * 1_024;
   }
 
+  /** Whether the lane has a module with a dispose hook. */
+  get hasHooks(): boolean {
+    return Atomics.load(this.#header, HAS_HOOKS) !== 0;
+  }
+
   // The lane's side.
 
   /** Whether the lane is to start nothing more. */
@@ -181,14 +198,27 @@ export class ControlBlock {
     return Atomics.load(this.#header, ORDER) === WORK;
   }
 
+  /** Says that the lane has a module with a dispose hook. */
+  noteHooks(): void {
+    Atomics.store(this.#header, HAS_HOOKS, 1);
+  }
+
   /** Says how large the lane's heap is, in bytes. */
   noteHeap(bytes: number): void {
     Atomics.store(this.#header, HEAP_KB, Math.ceil(bytes / 1_024));
   }
 
+  /** Sees to it that the gate knows what {@linkcode ControlBlock.children} says: where memory is shared it does. */
+  tellChildren(): void {}
+
   /** How many messages the gate has posted to the lane. */
   get messageCount(): number {
     return Atomics.load(this.#header, MESSAGE_COUNT);
+  }
+
+  /** How many reports of progress the gate has read, of those that this lane has posted. */
+  get progressCount(): number {
+    return Atomics.load(this.#header, PROGRESS_COUNT);
   }
 
   /** Says whether the lane keeps a call of the board that it cannot start yet. */

@@ -6,7 +6,7 @@
  */
 
 import { NotCloneableError } from "../errors.ts";
-import type { OperationReference } from "./contract.ts";
+import type { FunctionSource, OperationReference } from "./contract.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
 import { isTransferred } from "./transfer.ts";
 import { findRevivable, type Revivable, revivableOf } from "./revivables.ts";
@@ -115,12 +115,16 @@ export class PackedOperation implements OperationReference {
   readonly url: string;
   readonly name: string;
   readonly perLane: number | undefined;
+  readonly source: FunctionSource | undefined;
+  readonly window: number | undefined;
 
   /** @param operation the operation */
   constructor(operation: OperationReference) {
     this.url = operation.url;
     this.name = operation.name;
     this.perLane = operation.perLane;
+    this.source = operation.source;
+    this.window = operation.window;
   }
 }
 

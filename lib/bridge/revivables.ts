@@ -5,6 +5,8 @@
  * @module
  */
 
+import { isOutOfDate, rememberEvaluation } from "../evaluation.ts";
+
 /** How instances of a class cross. */
 export interface RevivableCodec<T, D> {
   /** Takes an instance apart, into anything that crosses by itself, instances of other such classes included. */
@@ -117,8 +119,12 @@ export function revivable<T extends object, D>(
     );
   }
   const key = keyOf(url, name);
-  if (registry.byKey.has(key) || registry.byPrototype.has(prototype)) {
-    throw new TypeError(`Cannot declare ${subject} twice in ${url}`);
+  const before = registry.byKey.get(key) ?? registry.byPrototype.get(prototype);
+  if (before !== undefined && !isOutOfDate(before, module)) {
+    throw new TypeError(
+      `Cannot declare ${subject} twice in ${url}: ` +
+        `give each class of a module, and of a bundle, whose modules have one URL, a name of its own`,
+    );
   }
   const known: Revivable = {
     url,
@@ -128,6 +134,7 @@ export function revivable<T extends object, D>(
   };
   registry.byKey.set(key, known);
   registry.byPrototype.set(prototype, known);
+  rememberEvaluation(known, module);
 }
 
 /** @returns whether any class was declared in this isolate */

@@ -93,6 +93,8 @@ export class Admission {
     ) {
       promised.places--;
       promised.bytes -= own;
+      // Bytes are good for calls, and there is none left. Whoever waits for them is told in the next turn: the token is not counted yet.
+      if (promised.places === 0) this.#takeBack(promised);
       return true;
     }
     this.#promise(promised.desk, 1, own);
@@ -101,9 +103,7 @@ export class Admission {
 
   /** Gives back what was promised and not used. */
   giveBack(promised: Promised): void {
-    this.#promise(promised.desk, -promised.places, -promised.bytes);
-    promised.places = 0;
-    promised.bytes = 0;
+    this.#takeBack(promised);
     this.grant();
   }
 
@@ -141,6 +141,12 @@ export class Admission {
   close(error: unknown): void {
     for (const request of this.#requests) request.refused(error);
     this.#requests.clear();
+  }
+
+  #takeBack(promised: Promised): void {
+    this.#promise(promised.desk, -promised.places, -promised.bytes);
+    promised.places = 0;
+    promised.bytes = 0;
   }
 
   #promise(desk: Desk | undefined, places: number, bytes: number): void {

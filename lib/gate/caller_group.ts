@@ -68,7 +68,7 @@ export class CallerGroup implements TokenGroup {
 
   turn(): void {
     if (this.isPaused || this.#next !== undefined) return;
-    if (this.#running.size > 0 && !this.#isAwaitedInside) return;
+    if (this.#isBusy && !this.#isAwaitedInside) return;
     const token = this.lineup.shift();
     if (token === undefined) return;
     const { clock, ledger } = this.#parts;
@@ -78,6 +78,12 @@ export class CallerGroup implements TokenGroup {
     token.lane = ON_CALLER;
     this.#parts.onAdmitted(token);
     clock.defer(this.#onRun);
+  }
+
+  /** Whether a function runs; a generator that waits for its reader does not. */
+  get #isBusy(): boolean {
+    for (const token of this.#running) if (!this.#parts.caller.isWaiting(token)) return true;
+    return false;
   }
 
   /** Whether a function that runs may be waiting for a token that does not. */
@@ -115,9 +121,18 @@ export class CallerGroup implements TokenGroup {
     return this.#parts.caller;
   }
 
+  /** Here calls run one after the other. */
+  hasIdle(): boolean {
+    return false;
+  }
+
   /** @returns the calls that run here */
   started(): LaneCall[] {
     return this.#parts.caller.started();
+  }
+
+  grant(token: CallToken, count: number): void {
+    this.#parts.caller.grant(token, count);
   }
 
   /** Nobody can stop the caller's own thread: it is asked to, and no more. */

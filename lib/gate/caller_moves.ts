@@ -36,5 +36,6 @@ export function callerMoves(ledger: Ledger, moves: Moves, hold: () => void): Cal
     complete: (token, value) => moves.complete(token, value, false),
     fail: (token, error) => moves.attemptFailed(token, FAILED, error, false),
     late: () => ledger.late++,
+    yielded: (token, items) => moves.yielded(token, items),
   };
 }

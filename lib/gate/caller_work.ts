@@ -30,6 +30,8 @@ export interface CallerMoves {
   fail(token: CallToken, error: unknown): void;
   /** A result came after its token had settled. */
   late(): void;
+  /** A generator has made items. */
+  yielded(token: CallToken, items: readonly unknown[]): void;
   /** Whether it may not run now. */
   isHeld(token: CallToken): boolean;
   /** The token is to wait for a lane after all. */
@@ -124,6 +126,14 @@ export class CallerWork implements CallerEvents {
 
   late(): void {
     this.#moves.late();
+  }
+
+  yielded(call: LaneCall, items: readonly unknown[]): void {
+    this.#moves.yielded(call as CallToken, items);
+  }
+
+  progressed(call: LaneCall, value: unknown): void {
+    (call as CallToken).progress.report(value);
   }
 
   /** A call that may have to be stopped needs a lane: here no timer and no signal gets its turn while a function runs. */

@@ -12,7 +12,6 @@ import {
   type CallToken,
   type CallWeight,
   COMPLETED,
-  KILLED,
   PERMITS,
   SLOTS,
   type TokenDesk,
@@ -116,6 +115,17 @@ export class Desk implements TokenDesk, PermitListener {
     return !this.#isPaused && this.#lacks === undefined;
   }
 
+  /** Whether its tokens hold permits while they are in lanes, for which others may have to wait. */
+  get hasPermits(): boolean {
+    return this.permits.limit < UNLIMITED || this.#pools.length > 0;
+  }
+
+  /** @param other another operation, or this one @returns whether a token of it may wait for a permit that one of this holds */
+  sharesPermits(other: Desk): boolean {
+    if (this === other) return this.hasPermits;
+    return this.#pools.some((pool) => other.#pools.includes(pool));
+  }
+
   /** What its tokens wait for before they wait for a lane. */
   get waitsFor(): WaitingFor | undefined {
     return this.#isPaused || this.group.isPaused ? "resume" : this.#lacks;
@@ -188,6 +198,14 @@ export class Desk implements TokenDesk, PermitListener {
     if (lines.length === 0) this.#lines!.delete(line.lineup);
   }
 
+  /** Takes a token out of its turn, with its permits. @returns whether it was free to go */
+  takeOut(token: CallToken): boolean {
+    if (!this.isOpen) return false;
+    if (this.isGated && !this.clears(token)) return false;
+    token.queue!.remove(token);
+    return true;
+  }
+
   // Whether the next token may go on.
 
   /** Takes the permits of a token. @returns false when there are none; then it leaves the lineup until there are */
@@ -258,9 +276,9 @@ export class Desk implements TokenDesk, PermitListener {
   }
 
   /** Tells the breaker what became of a token that it let pass. Runs a function of the user's, if there is one: nothing may be half done. */
-  judge(token: CallToken, nowMs: number): void {
+  judge(token: CallToken, hasRun: boolean, nowMs: number): void {
     const breaker = this.breaker!;
-    if (token.code === KILLED) breaker.abandoned(token.pass);
+    if (!hasRun) breaker.abandoned(token.pass);
     else if (token.code === COMPLETED || !countsAsFailure(this.policy.breaker!, token.outcome)) {
       breaker.succeeded(nowMs, token.pass);
     } else breaker.failed(nowMs, token.pass);

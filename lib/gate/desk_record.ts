@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type CallToken, COMPLETED, KILLED } from "../call_token.ts";
+import type { CallToken } from "../call_token.ts";
 import { Histogram } from "../observe/histogram.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { GuardRecord, type HealthClass } from "./guard_record.ts";
@@ -28,13 +28,13 @@ export class DeskRecord {
     this.#guard.record(true, nowMs);
   }
 
-  /** Records what became of a token. Kills are no failures, and no runs either. */
-  settled(token: CallToken, code: number, clock: Clock): void {
+  /** Records what became of a token. What was killed, or came to its end before a lane had tried it, is no run. */
+  settled(token: CallToken, isFailure: boolean, hasRun: boolean, clock: Clock): void {
     this.#times(token);
-    if (code === KILLED) return;
+    if (!hasRun) return;
     // The lane's own stamp, where there is one, spares a look at the clock.
     const { endedMs } = token;
-    this.#guard.record(code !== COMPLETED, Number.isNaN(endedMs) ? clock.now() : endedMs);
+    this.#guard.record(isFailure, Number.isNaN(endedMs) ? clock.now() : endedMs);
   }
 
   /** @param nowMs now, in ms since the epoch @returns how well its calls did lately */

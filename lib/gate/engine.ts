@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ChildTally } from "../bridge/child_tally.ts";
 import type { OperationReference } from "../bridge/contract.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import { CallToken } from "../call_token.ts";
@@ -15,11 +16,14 @@ import { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Admission, type Promised, type RoomRequest } from "./admission.ts";
 import { findTokens } from "./arguments.ts";
+import { BOUND, BoundCalls } from "./bound_calls.ts";
 import { CallerGroup } from "./caller_group.ts";
 import { callerMoves } from "./caller_moves.ts";
 import { CallerWork } from "./caller_work.ts";
+import { ChildMoves } from "./child_moves.ts";
 import { Closing } from "./closing.ts";
 import { Desk } from "./desk.ts";
+import { type DomainInfo, Domains } from "./domains.ts";
 import type { CallRequest, EngineParts } from "./engine_parts.ts";
 import { Entrance, sizeOfArguments } from "./entrance.ts";
 import { KeepAlive } from "./keep_alive.ts";
@@ -53,6 +57,7 @@ export class Engine {
   readonly #callerWork: CallerWork;
   readonly #steering: Steering;
   readonly #keepAlive: KeepAlive;
+  readonly #domains: Domains;
   readonly #closing: Closing;
   readonly #onTurn: () => void;
   #isTurnPlanned = false;
@@ -131,14 +136,28 @@ export class Engine {
         if (this.#closing.hasBegun) crew.close(closedError("start the lanes of"));
       },
     });
-    reports.hear(groups);
+    const domains = this.#domains = new Domains(
+      clock,
+      new ChildMoves({
+        engine: parts,
+        ledger,
+        table,
+        admission,
+        entrance,
+        groups,
+        moves,
+        deskOf: (operation) => this.deskOf(operation),
+        planTurn,
+      }),
+    );
+    reports.hear(groups, domains);
     // A close that is under way is work too.
     const keepAlive = this.#keepAlive = new KeepAlive(
       clock,
       groups.seats,
       () => ledger.active > 0 || groups.areEnding,
     );
-    moves.begin(groups, callerWork, keepAlive);
+    moves.begin(groups, callerWork, keepAlive, domains);
     this.#closing = new Closing({
       clock,
       ledger,
@@ -217,17 +236,71 @@ export class Engine {
     const desk = this.deskOf(operation);
     // Before there is a token: looking at proxies, and into objects, may run code of the user's.
     const sources = findTokens(args);
+    const { affinity } = request;
+    // Of a token among the arguments nobody knows yet what will come of it.
+    const hasKey = affinity !== undefined && sources === undefined;
+    const key = hasKey ? tryKey(affinity, args) : undefined;
+    const token = this.#enter(desk, args, sources, request, promised);
+    if (token.isSettled) return token;
+    if (key !== undefined && !moves.takeKey(token, key)) return token;
+    const { caller } = this.groups;
+    if (desk.group === caller) caller.submitted(token);
+    if (sources === undefined) moves.enqueue(token, desk);
+    else moves.awaitArguments(token, desk, sources);
+    return token;
+  }
+
+  /**
+   * Makes a token for each lane that is up, or starting, and lets it wait for that and no other.
+   *
+   * @returns the tokens, in the order of the lanes; where calls run on the caller's own thread, one
+   * @throws as a call does; then there are none
+   */
+  broadcast(
+    operation: OperationReference,
+    args: readonly unknown[],
+    request: CallRequest,
+  ): CallToken[] {
+    const moves = this.#moves;
+    const desk = this.deskOf(operation);
+    const group = this.groups.lanes.find((group) => group === desk.group);
+    if (group === undefined) return [this.submit(operation, args, request)];
+    // Without lanes nothing would say so.
+    if (this.#closing.hasBegun) throw closedError(`call "${operation.name}" through`);
+    const sources = findTokens(args);
+    const bound = { ...request, transfer: BOUND, affinity: undefined };
+    const tokens: CallToken[] = [];
+    try {
+      for (const seat of BoundCalls.live(group.crew.seats)) {
+        const token = this.#enter(desk, args, sources, bound, undefined);
+        tokens.push(token);
+        if (token.isSettled) continue;
+        if (sources === undefined) moves.bind(token, group, seat);
+        else moves.awaitArguments(token, desk, sources, (token) => moves.bind(token, group, seat));
+      }
+    } catch (error) {
+      for (const token of tokens) moves.cancel(token, error);
+      throw error;
+    }
+    return tokens;
+  }
+
+  /** Takes a call. @returns its token, which has settled when its signal has aborted before */
+  #enter(
+    desk: Desk,
+    args: readonly unknown[],
+    sources: readonly number[] | undefined,
+    request: CallRequest,
+    promised: Promised | undefined,
+  ): CallToken {
+    const moves = this.#moves;
     const bytes = this.admission.countsBytes(desk)
       ? sizeOfArguments(args, sources, request.transfer)
       : 0;
-    const { affinity } = request;
-    // Of a token among the arguments nobody knows yet what will come of it.
-    const key = affinity === undefined || sources !== undefined
-      ? undefined
-      : tryKey(affinity, args);
     const nowMs = this.#clock.now();
     const pass = this.#entrance.admit(desk, bytes, nowMs, promised);
-    const token = new CallToken(this.#table.allocate(), operation, args, request, moves, nowMs);
+    const id = this.#table.allocate();
+    const token = new CallToken(id, desk.operation, args, request, moves, nowMs);
     token.pass = pass;
     token.bytes = bytes;
     this.#table.set(token);
@@ -240,21 +313,33 @@ export class Engine {
       moves.signals.watch(token, request.signal);
     }
     moves.limits.begin(token);
-    const { caller } = this.groups;
-    if (desk.group === caller) caller.submitted(token);
-    if (typeof key === "string") desk.home.keys.hold(token, key);
-    else if (key !== undefined) {
-      moves.fail(token, key.error);
-      return token;
-    }
-    if (sources === undefined) moves.enqueue(token, desk);
-    else moves.awaitArguments(token, desk, sources);
     return token;
   }
 
   /** Ends a token that has not settled. */
   cancel(token: CallToken, reason: unknown): boolean {
     return this.#moves.cancel(token, reason);
+  }
+
+  /** Calls that were made inside of operations and given to the gate, since it was made. */
+  get spread(): number {
+    return this.#domains.spread;
+  }
+
+  /** @returns what ran inside of calls, in their lanes */
+  tallyChildren(): ChildTally {
+    const tally = new ChildTally();
+    for (const { lane } of this.groups.seats) lane.tallyChildren(tally);
+    return tally;
+  }
+
+  /** @returns the domains that have something in them */
+  domains(): DomainInfo[] {
+    const inLanes: Map<number, number> = new Map();
+    for (const { lane } of this.groups.seats) {
+      for (const { id, live } of lane.leads()) inLanes.set(id, live);
+    }
+    return this.#domains.list(inLanes);
   }
 
   /** Has lanes import their modules anew: replaces all of them. @returns resolves when the old ones are gone */
@@ -299,6 +384,11 @@ export class Engine {
     return this.#steering.killAll(desk, reason);
   }
 
+  /** Kills a token. @param error what it rejects with @returns whether this ended it */
+  kill(token: CallToken, error: Error): boolean {
+    return this.#moves.kill(token, error);
+  }
+
   /** @param id id of a token @returns the token; undefined when it has settled */
   find(id: number): CallToken | undefined {
     return this.#table.get(id);
@@ -336,6 +426,7 @@ export class Engine {
     this.#isTurnPlanned = false;
     const groups = this.groups;
     for (let i = 0; i < groups.lanes.length; i++) groups.lanes[i]!.turn();
+    if (this.#domains.isHungry) this.#domains.turn();
     groups.caller.turn();
     this.#callerWork.plan();
     this.admission.grant();

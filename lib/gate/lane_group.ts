@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Board, CallHolder, LaneCall } from "../bridge/contract.ts";
+import type { Board, CallHolder, Lane, LaneCall } from "../bridge/contract.ts";
 import {
   ADMITTED,
   type CallToken,
@@ -16,6 +16,7 @@ import {
   WAITING,
 } from "../call_token.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import { BoundCalls } from "./bound_calls.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
 import { Intake } from "./intake.ts";
@@ -70,6 +71,8 @@ export class LaneGroup implements TokenGroup {
   readonly retirement: Retirement;
   readonly slots: Slots;
   readonly lineup: Lineup;
+  /** What waits for one lane and no other. */
+  readonly bound: BoundCalls = new BoundCalls();
   isPaused = false;
   /** How many calls may run at once in one lane, of the operation that allows most. */
   perLane = 1;
@@ -80,13 +83,14 @@ export class LaneGroup implements TokenGroup {
   readonly #mail: Intake = new Intake();
   readonly #places: KeyPlaces;
   readonly #router: Router;
+  // Made once: it is passed for every token.
+  readonly #admit: (seat: Seat, token: CallToken) => void;
   /** Runs out when an idle lane may take what has waited for another one. */
   #patience: Timer = undefined;
   #patienceMs = AHEAD_MS;
   #admitted = 0;
-  /** The lowest priority of what was given out since nothing was out. */
+  /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
   #leastOut = Infinity;
-  /** The last place in the order of what was given out since. */
   #lastOut = -Infinity;
   /** Whether calls of different priorities were seen since it was empty. */
   #isMixed = false;
@@ -116,12 +120,13 @@ export class LaneGroup implements TokenGroup {
     this.#board = parts.board;
     this.#places = new KeyPlaces(this.slots);
     const general: TokenSource = parts.board === undefined ? this.lineup : this.#mail;
+    this.#admit = (seat, token) => this.#admitTo(seat, token);
     this.#router = new Router({
       seats: parts.crew.seats,
       general,
       unplaced: this.#places.unplaced,
       place: (token, seat) => this.#places.place(pinOf(token), seat),
-      admit: (seat, token) => this.#admitTo(seat, token),
+      admit: this.#admit,
       board: parts.board,
     });
   }
@@ -153,6 +158,7 @@ export class LaneGroup implements TokenGroup {
     this.#places.look();
     if (!this.isPaused) {
       if (this.slots.isUsed) this.slots.resize(this.crew.usableCount);
+      this.bound.giveOut(this.#admit);
       this.#giveWay();
       this.crew.ensure(this.#waitingCount + this.#admitted);
       this.#giveOut();
@@ -162,7 +168,10 @@ export class LaneGroup implements TokenGroup {
     this.#board?.flush();
   }
 
-  /** What was given out and has not started makes way for what is more urgent. */
+  /**
+   * What was given out and has not started makes way for what is more urgent; but not for what comes after it all the same, since the lesser ones have waited long: they
+   * would be given out anew, and taken back in the next turn.
+   */
   #giveWay(): void {
     const { first } = this.lineup;
     if (first !== undefined) {
@@ -274,6 +283,64 @@ export class LaneGroup implements TokenGroup {
     token.lane = lane;
   }
 
+  /**
+   * Gives a child to a lane in which all that runs waits for children, wherever it is: it is run at once there.
+   *
+   * @returns false when it has started, or may not go on, or has failed
+   */
+  hand(lane: Lane, token: CallToken): boolean {
+    const seat = this.crew.seatOf(lane);
+    if (this.isPaused || !seat.isServing || lane.stuck) return false;
+    if (lane.occupied >= lane.capacity) return false;
+    if (token.code === ADMITTED) {
+      // On its way to another such lane it stays: two of them would take it from each other for ever.
+      if (token.lane >= 0 && this.crew.seatAt(token.lane).isBlocked) return false;
+      if (!this.holderOf(token).recall(token)) return false;
+      this.#return(token);
+    } else if (token.queue === this.#mail) this.#mail.remove(token);
+    else if (token.queue === undefined || !(token.desk as Desk).takeOut(token)) return false;
+    this.#admitAs(token, lane.index, this.#parts.clock.now());
+    lane.sendChild(token);
+    // It may be one that cannot be sent.
+    if (token.isSettled) return false;
+    this.#parts.onAdmitted(token);
+    return true;
+  }
+
+  /** A lane is blocked by calls that wait for children: what it was given ahead, and has not started, is for others, and so are its permits. */
+  block(lane: Lane): void {
+    const seat = this.crew.seatOf(lane);
+    // It may say so again while a child is on its way to it, which it is to keep.
+    if (seat.isBlocked) return;
+    seat.isBlocked = true;
+    this.takeBack(lane.recallUnstarted(Infinity));
+    if (!this.crew.hasOpenSeat) this.#recallFromBoard();
+  }
+
+  /** It takes calls again. */
+  unblock(lane: Lane): void {
+    this.crew.seatOf(lane).isBlocked = false;
+  }
+
+  /** @returns how many lanes have nothing to do, this one not counted */
+  idleBesides(lane: Lane): number {
+    let idle = 0;
+    for (const seat of this.crew.seats) {
+      if (seat.lane !== lane && seat.isOpen && isIdle(seat.lane)) idle++;
+    }
+    return idle;
+  }
+
+  /** Whether a lane has nothing to do, or could be started, while nothing waits for it. */
+  hasIdle(besides: Lane): boolean {
+    let idle = this.idleBesides(besides);
+    for (const seat of this.crew.seats) {
+      if (seat.state === "starting" || this.crew.mayStart(seat)) idle++;
+    }
+    const waiting = this.#waitingCount + this.#admitted - this.crew.executing;
+    return idle > waiting;
+  }
+
   // Taking back.
 
   /** Calls wait again that certainly will not start where they were, each in its place. */
@@ -331,6 +398,10 @@ export class LaneGroup implements TokenGroup {
     if (isRequired) this.#places.left(token);
   }
 
+  grant(token: CallToken, count: number): void {
+    this.seatOf(token).lane.grant(token, count);
+  }
+
   /** What waits behind it goes elsewhere at once; itself it has its time of grace. */
   giveUp(token: CallToken, reason: unknown): void {
     const seat = this.seatOf(token);
@@ -370,6 +441,10 @@ export class LaneGroup implements TokenGroup {
     this.#places.lost(seat);
     this.takeBack(unstarted);
     // The lane may have taken one from the board without starting it; the others there lose nothing but a moment.
+    this.#recallFromBoard();
+  }
+
+  #recallFromBoard(): void {
     if (this.#board !== undefined) this.takeBack(this.#board.recallAll());
   }
 
@@ -387,4 +462,8 @@ export class LaneGroup implements TokenGroup {
 /** Whether a token needs the lane of its key. */
 function needsLane(token: CallToken): boolean {
   return token.pin !== undefined && token.limits.affinity!.isRequired;
+}
+
+function isIdle(lane: Lane): boolean {
+  return lane.executing === 0 && lane.occupied === 0;
 }

@@ -4,16 +4,17 @@
  * @module
  */
 
-import type { Lane, LaneCall, LaneEvents, LaneLoss } from "../bridge/contract.ts";
+import type { ChildCall, Lane, LaneCall, LaneEvents, LaneLoss } from "../bridge/contract.ts";
 import { type CallToken, FAILED, TIMEOUT } from "../call_token.ts";
 import type { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { CallerWork } from "./caller_work.ts";
+import type { Domains } from "./domains.ts";
 import type { EngineListener } from "./engine_parts.ts";
 import type { Ledger } from "./ledger.ts";
 import { expiredLimit } from "./limit_policy.ts";
 import type { Moves } from "./moves.ts";
-import { crashError, timeoutError } from "./token_errors.ts";
+import { boundLossError, crashError, timeoutError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 
 /** What the reports have to do with the rest of their engine. */
@@ -36,6 +37,7 @@ export class LaneReports implements LaneEvents {
   readonly #moves: Moves;
   readonly #utilisation: Utilisation;
   #groups!: TokenGroups;
+  #domains!: Domains;
 
   /** @param parts what they have to do with the rest */
   constructor(parts: LaneReportsParts) {
@@ -45,8 +47,9 @@ export class LaneReports implements LaneEvents {
   }
 
   /** The lanes are made: from now on they may tell something. */
-  hear(groups: TokenGroups): void {
+  hear(groups: TokenGroups, domains: Domains): void {
     this.#groups = groups;
+    this.#domains = domains;
   }
 
   ready(lane: Lane): void {
@@ -97,17 +100,49 @@ export class LaneReports implements LaneEvents {
     const nowMs = Math.max(this.#parts.clock.now(), token.latestMs);
     const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
     const error = timeoutError(token.operation, limit, token.limits[limit]!);
-    this.#moves.reject(token, TIMEOUT, error);
+    this.#moves.reject(token, TIMEOUT, error, false);
   }
 
   unsendable(call: LaneCall, error: unknown): void {
-    this.#moves.reject(call as CallToken, FAILED, error);
-    this.#parts.planTurn();
+    this.#moves.fail(call as CallToken, error);
   }
 
   late(lane: Lane): void {
     this.#answered(lane);
     this.#parts.ledger.late++;
+  }
+
+  called(lane: Lane, call: ChildCall): void {
+    this.#domains.called(lane, call);
+    this.#parts.planTurn();
+  }
+
+  unreadable(lane: Lane, id: number, error: unknown): void {
+    this.#domains.unreadable(lane, id, error);
+  }
+
+  givenUp(_lane: Lane, id: number, reason: unknown): void {
+    this.#domains.givenUp(id, reason);
+  }
+
+  hungry(lane: Lane, isFull: boolean): void {
+    this.#domains.hungry(lane, isFull);
+  }
+
+  roomy(lane: Lane): void {
+    this.#domains.roomy(lane);
+  }
+
+  yielded(_lane: Lane, call: LaneCall, items: readonly unknown[]): void {
+    this.#moves.yielded(call as CallToken, items);
+  }
+
+  progressed(_lane: Lane, call: LaneCall, value: unknown): void {
+    (call as CallToken).progress.report(value);
+  }
+
+  garbled(_lane: Lane, call: LaneCall, error: unknown): void {
+    this.#moves.end(call as CallToken, FAILED, error as Error);
   }
 
   settled(lane: Lane): void {
@@ -137,12 +172,19 @@ export class LaneReports implements LaneEvents {
     }
     stopping.lost(seat);
     group.retirement.lost(seat);
+    for (const token of group.bound.take(seat)) {
+      this.#moves.fail(token, boundLossError(token, lane.index, loss));
+    }
+    // All of them are gone: what one has called may be among the others.
+    this.#domains.hold();
     for (const call of loss.started) {
       const error = crashError(call, lane.index, loss);
       this.#moves.attemptFailed(call as CallToken, FAILED, error, true);
     }
+    this.#domains.lost(lane);
+    this.#domains.release();
     if (startError !== undefined) {
-      for (const token of group.waiting()) this.#moves.reject(token, FAILED, startError);
+      for (const token of group.waiting()) this.#moves.fail(token, startError);
     }
     this.#parts.planTurn();
   }

@@ -7,9 +7,9 @@
  * @module
  */
 
+import type { LaneLoss } from "../bridge/contract.ts";
 import {
   ADMITTED,
-  type CallAffinity,
   type CallToken,
   COMPLETED,
   FAILED,
@@ -21,23 +21,37 @@ import {
   type TokenOwner,
   WAITING,
 } from "../call_token.ts";
+import { childOperation } from "../bridge/child_operation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Ageing } from "./ageing.ts";
 import { resolveArguments } from "./arguments.ts";
 import type { CallerWork } from "./caller_work.ts";
 import type { Desk } from "./desk.ts";
+import type { Domains } from "./domains.ts";
 import { EmptyWaiters } from "./empty_waiters.ts";
 import type { EngineParts } from "./engine_parts.ts";
 import type { KeepAlive } from "./keep_alive.ts";
+import type { LaneGroup } from "./lane_group.ts";
 import type { Ledger } from "./ledger.ts";
-import { keyOf } from "./key_of.ts";
+import { type KeyFailure, tryKey } from "./key_of.ts";
 import { LimitChecks } from "./limit_checks.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import { finalError, Retrying } from "./retrying.ts";
+import type { Seat } from "./seat.ts";
 import { Signals } from "./signals.ts";
-import { cancelledError } from "./token_errors.ts";
+import { boundLossError, cancelledError, unreadError } from "./token_errors.ts";
 import type { TokenGroups } from "./token_groups.ts";
 import type { TokenTable } from "./token_table.ts";
+
+/** How a lane ended of which nobody has kept it. */
+const NO_LOSS: LaneLoss = {
+  cause: undefined,
+  exitCode: undefined,
+  wasReady: true,
+  wasStuck: false,
+  started: [],
+  unstarted: [],
+};
 
 /** What the moves have to do with the rest of their engine. */
 export interface MovesParts {
@@ -67,6 +81,7 @@ export class Moves implements TokenOwner {
   #groups!: TokenGroups;
   #callerWork!: CallerWork;
   #keepAlive!: KeepAlive;
+  #domains!: Domains;
 
   /** @param parts what they have to do with the rest */
   constructor(parts: MovesParts) {
@@ -84,14 +99,20 @@ export class Moves implements TokenOwner {
       retrying: this.#retrying,
       recall: (token) => this.recall(token),
       end: (token, code, error) => this.end(token, code, error),
-      reject: (token, code, error) => this.reject(token, code, error),
+      reject: (token, code, error) => this.reject(token, code, error, false),
       attemptFailed: (token, code, error, isLost) => this.attemptFailed(token, code, error, isLost),
       planTurn: parts.planTurn,
     });
   }
 
   /** The places are made where tokens run: from now on there may be some. */
-  begin(groups: TokenGroups, callerWork: CallerWork, keepAlive: KeepAlive): void {
+  begin(
+    groups: TokenGroups,
+    callerWork: CallerWork,
+    keepAlive: KeepAlive,
+    domains: Domains,
+  ): void {
+    this.#domains = domains;
     this.#groups = groups;
     this.#callerWork = callerWork;
     this.#keepAlive = keepAlive;
@@ -101,8 +122,13 @@ export class Moves implements TokenOwner {
   // The owner of the tokens.
 
   cancel(token: CallToken, reason: unknown): boolean {
+    return !token.isSettled && this.kill(token, cancelledError(token.operation, reason));
+  }
+
+  /** Kills a token. @param error what it rejects with @returns whether this ended it */
+  kill(token: CallToken, error: Error): boolean {
     if (token.isSettled) return false;
-    this.end(token, KILLED, cancelledError(token.operation, reason));
+    this.end(token, KILLED, error);
     return true;
   }
 
@@ -114,53 +140,92 @@ export class Moves implements TokenOwner {
     return this.#groups.holderOf(token).startedMs(token);
   }
 
+  grant(token: CallToken, count: number): void {
+    if (token.code === ADMITTED) this.#groups.placeOf(token).grant(token, count);
+  }
+
+  /** A generator has made items. */
+  yielded(token: CallToken, items: readonly unknown[]): void {
+    if (token.isForResults) return this.end(token, FAILED, unreadError(token.operation));
+    token.stream.receive(items);
+    // One that waits for its reader leaves its place to others.
+    this.#planTurn();
+  }
+
   // On its way to a lane.
 
   /** Has a token wait until the tokens among its arguments have settled. @param sources where they are */
-  awaitArguments(token: CallToken, desk: Desk, sources: readonly number[]): void {
+  awaitArguments(
+    token: CallToken,
+    desk: Desk,
+    sources: readonly number[],
+    go: (token: CallToken) => void = (token) => this.#enqueueWithKey(token, desk),
+  ): void {
     token.waits = FOR_ARGUMENTS;
+    // Its place may have been the last of a reservation that had asked for more bytes.
+    this.#planTurn();
     resolveArguments(
+      desk.operation,
       token.args,
       sources,
       (args) => {
         if (token.isSettled) return;
-        const { affinity } = token.limits;
-        if (affinity !== undefined && !this.#findKey(token, affinity, desk, args)) return;
         token.waits = FOR_ITS_DESK;
         token.args = args;
-        this.enqueue(token, desk);
+        go(token);
       },
-      (error) => {
-        if (!token.isSettled) this.fail(token, error);
+      (error, wasKilled) => {
+        if (!token.isSettled) this.reject(token, wasKilled ? KILLED : FAILED, error, false);
       },
     );
   }
 
-  /** Asks for the key of a token whose arguments are there now. @returns false when the token has settled, which whoever was asked may have done */
-  #findKey(
-    token: CallToken,
-    affinity: CallAffinity,
-    desk: Desk,
-    args: readonly unknown[],
-  ): boolean {
-    try {
-      const key = keyOf(affinity, args);
-      if (key !== undefined && !token.isSettled) desk.home.keys.hold(token, key);
-    } catch (error) {
-      if (!token.isSettled) this.fail(token, error);
-    }
+  /** Gives a token its key. @returns false when it has settled, since there is none */
+  takeKey(token: CallToken, key: string | KeyFailure): boolean {
+    if (typeof key === "string") (token.desk as Desk).home.keys.hold(token, key);
+    else this.fail(token, key.error);
     return !token.isSettled;
+  }
+
+  /** The arguments of a token are there: its key can be asked for, by which whoever is asked may end it. */
+  #enqueueWithKey(token: CallToken, desk: Desk): void {
+    const { affinity } = token.limits;
+    const key = affinity === undefined ? undefined : tryKey(affinity, token.args);
+    if (token.isSettled) return;
+    if (key === undefined || this.takeKey(token, key)) this.enqueue(token, desk);
+  }
+
+  /** Has a token wait for one lane and no other. */
+  bind(token: CallToken, group: LaneGroup, seat: Seat): void {
+    if (!this.#payloads.pass(token)) return;
+    // It may have been lost while the token waited for its arguments.
+    const isGone = seat.state !== "ready" && seat.state !== "starting";
+    if (isGone) return this.fail(token, boundLossError(token, seat.lane.index, NO_LOSS));
+    group.bound.bind(token, seat);
+    this.#keepAlive.hold();
+    this.#planTurn();
   }
 
   /** Has a token wait for its place to run, which is a lane unless it may run here. */
   enqueue(token: CallToken, desk: Desk): void {
     // Where nothing crosses, arguments are copied as they are.
-    if (desk.group !== this.#groups.caller && !this.#payloads.pass(token)) return;
+    if (desk.group !== this.#groups.caller) {
+      if (!this.#payloads.pass(token)) return;
+      if (token.id < 0) this.#nameFamily(token);
+    }
     if (
       token.limits.inline === "auto" && token.pin === undefined && this.mayRunInline(desk) &&
       this.#callerWork.takes(token, this.#ledger.active)
     ) return this.#planTurn();
     this.awaitLane(token, desk);
+  }
+
+  /** Its lane is told whose child it is, in front of its arguments. */
+  #nameFamily(token: CallToken): void {
+    const family = this.#domains.familyOf(token);
+    if (family === undefined) return;
+    token.args = [...family, ...token.args];
+    token.operation = childOperation(token.operation);
   }
 
   /** Has a token wait for a lane. */
@@ -186,7 +251,7 @@ export class Moves implements TokenOwner {
   end(token: CallToken, code: number, error: Error): void {
     const isRunning = !this.recall(token);
     if (isRunning) token.startedMs = this.startedMs(token);
-    this.reject(token, code, error);
+    this.reject(token, code, error, isRunning && code !== KILLED);
     // Last: the reason crosses to the lane, and reading it may run code of the user's, which may end this token again.
     if (isRunning) this.#groups.placeOf(token).giveUp(token, error);
     this.#planTurn();
@@ -199,12 +264,12 @@ export class Moves implements TokenOwner {
 
   /** Settles a token with its result. @param isOfLane whether a lane has run it */
   complete(token: CallToken, value: unknown, isOfLane: boolean): void {
-    this.#leave(token, COMPLETED);
+    this.#leave(token, COMPLETED, true);
     if (isOfLane && token.limits.inline === "auto") {
       this.#callerWork.learn(token, this.#ledger.active);
     }
     token.fulfil(value);
-    this.#tell(token);
+    this.#tell(token, true);
   }
 
   /**
@@ -219,23 +284,31 @@ export class Moves implements TokenOwner {
       if (this.#retrying.plan(token, error, isLost)) {
         this.#ledger.retries++;
         (token.desk as Desk).record.attempt(token, this.#clock.now());
+        // Or it would have run twice if it were ended before the next attempt.
+        token.admittedMs = token.startedMs = token.endedMs = NaN;
         return this.#planTurn();
       }
       if (token.isSettled) return;
     }
-    this.reject(token, code, finalError(token, error));
+    this.reject(token, code, finalError(token, error), true);
   }
 
-  /** Settles a token with an error that is nobody's doing but its own. */
+  /** Settles a token that fails before a lane has tried it. Its place in the queue is free. */
   fail(token: CallToken, error: unknown): void {
-    this.reject(token, FAILED, error);
+    this.reject(token, FAILED, error, false);
+    this.#planTurn();
   }
 
-  /** Settles a token with an error. */
-  reject(token: CallToken, code: number, error: unknown): void {
-    this.#leave(token, code);
-    token.fail(error, code === KILLED);
-    this.#tell(token);
+  /**
+   * Settles a token with an error.
+   *
+   * @param hasRun whether this says anything of its operation: what was killed, or never came to be tried, does not
+   */
+  reject(token: CallToken, code: number, error: unknown, hasRun: boolean): void {
+    this.#leave(token, code, hasRun);
+    // A child that fails is told to the lane that has called it, where somebody waits for it or nobody does.
+    token.fail(error, code === KILLED || token.id < 0);
+    this.#tell(token, hasRun);
   }
 
   #waitForAttempt(token: CallToken): void {
@@ -247,6 +320,7 @@ export class Moves implements TokenOwner {
     token.lane = NOWHERE;
     token.waits = FOR_ITS_ATTEMPT;
     this.limits.begin(token);
+    this.#domains.ended(token);
   }
 
   #tryAgain(token: CallToken): void {
@@ -255,13 +329,14 @@ export class Moves implements TokenOwner {
   }
 
   /** Last of all: this may run functions of the user's. */
-  #tell(token: CallToken): void {
-    if (token.pass >= 0) (token.desk as Desk).judge(token, this.#clock.now());
+  #tell(token: CallToken, hasRun: boolean): void {
+    if (token.id < 0 || this.#domains.size > 0) this.#domains.ended(token);
+    if (token.pass >= 0) (token.desk as Desk).judge(token, hasRun, this.#clock.now());
     this.#parts.engine.listener.settled?.(token);
   }
 
   /** Takes a token out of everything that knows it. Once per token: each way here starts from an unsettled one. */
-  #leave(token: CallToken, code: number): void {
+  #leave(token: CallToken, code: number, hasRun: boolean): void {
     const ledger = this.#ledger;
     const desk = token.desk as Desk;
     token.queue?.remove(token);
@@ -273,7 +348,7 @@ export class Moves implements TokenOwner {
     if (token.retries !== undefined) this.#retrying.remove(token);
     if (token.pin !== undefined) desk.home.keys.settled(token);
     this.#parts.table.release(token);
-    desk.record.settled(token, code, this.#clock);
+    desk.record.settled(token, code !== COMPLETED, hasRun, this.#clock);
     if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);
     if (ledger.active > 0) return;
     if (this.empty.hasAny) this.empty.tell(undefined);

@@ -46,7 +46,7 @@ export class Retrying {
     const retry = policyOf(token);
     if (retry === undefined || token.isSettled) return false;
     const made = (token.retries?.failed.length ?? 0) + 1;
-    if (made >= retry.attempts || movesArguments(token)) return false;
+    if (made >= retry.attempts || movesArguments(token) || token.hasItems) return false;
     return !isLost || (token.desk as Desk).policy.isIdempotent;
   }
 
@@ -79,7 +79,6 @@ export class Retrying {
     attempts.timer = this.#clock.setTimer(
       () => {
         attempts.timer = undefined;
-        token.admittedMs = token.startedMs = token.endedMs = NaN;
         this.#again(token);
       },
       waitMs,

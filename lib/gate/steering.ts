@@ -78,7 +78,7 @@ export class Steering {
     let killed = 0;
     for (const token of this.live(desk)) {
       if (token.isSettled || !moves.recall(token)) continue;
-      moves.reject(token, KILLED, cancelledError(token.operation, reason));
+      moves.reject(token, KILLED, cancelledError(token.operation, reason), false);
       killed++;
     }
     planTurn();
@@ -100,8 +100,9 @@ export class Steering {
 
   /** Sets how many calls of an operation may be in lanes at once. */
   limit(desk: Desk, maxConcurrent: number): void {
+    // What is on its way has its permits already, or needs none.
+    for (const group of this.#parts.groups.lanes) group.recallMail();
     if (!desk.isGated) {
-      desk.group.recallMail();
       for (const token of this.live(desk)) if (token.code === ADMITTED) desk.adopt(token);
     }
     desk.limit(maxConcurrent);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CallHolder } from "../bridge/contract.ts";
+import type { CallHolder, Lane } from "../bridge/contract.ts";
 import type { CallToken } from "../call_token.ts";
 import type { Keys } from "./keys.ts";
 import type { Lineup } from "./lineup.ts";
@@ -34,8 +34,12 @@ export interface TokenGroup {
   recall(token: CallToken): boolean;
   /** Who has a token that was given out. */
   holderOf(token: CallToken): CallHolder;
+  /** So many items of a token that runs here were read. */
+  grant(token: CallToken, count: number): void;
   /** Leaves a function that runs to itself: it was asked to stop. */
   giveUp(token: CallToken, reason: unknown): void;
+  /** Whether there is a place for one more call at once, other than a lane. */
+  hasIdle(besides: Lane): boolean;
   /** A token that was given out is here no more. */
   left(token: CallToken): void;
 }

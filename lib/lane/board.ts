@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CallBoard } from "../bridge/call_board.ts";
+import { CallBoard, LIST_ANEW } from "../bridge/call_board.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import type { Board, LaneCall, LaneEvents } from "../bridge/contract.ts";
 import { Encoder, NO_ROOM, NOT_TAKEN } from "../bridge/encoder.ts";
@@ -21,6 +21,9 @@ const ATTEND_MS = 2;
 const DISPATCH_MS = 0.0005;
 /** For how much work a further lane is woken, in ms. */
 const LANE_SHARE_MS = 0.1;
+/** While answers are delivered lanes are woken for so many calls, or for so much work in ms. */
+const LOT_CALLS = 256;
+const LOT_MS = 0.2;
 /** After how many calls of a burst the lanes are woken for the first time. */
 const EARLY_CALLS = 16;
 /** How many answers of a lane are delivered before more calls are given out: the lanes are not to run dry meanwhile. */
@@ -102,6 +105,8 @@ export class SharedBoard implements Board {
   /** Whether `onBell` will be called. One wait is enough: it ends at the next ring, however often the bell is armed before. */
   #isWaiting = false;
   #isAttending = false;
+  /** Whether answers are being delivered, after which lanes are woken for what is posted meanwhile. */
+  #isDelivering = false;
   #isTurnPlanned = false;
   #lookTimer: Timer = undefined;
   /** Calls posted since the last flush, and how long they may take, in ms. */
@@ -197,12 +202,9 @@ export class SharedBoard implements Board {
   }
 
   flush(): void {
-    if (this.#posted > 0) {
-      this.#wakeLanes();
-      this.#posted = 0;
-      this.#postedMs = 0;
-      for (const member of this.#members.values()) member.watch();
-    }
+    // Between two lots of answers a few quick calls are no reason to wake a lane, which would be done with them before the next few come.
+    const isWorthIt = this.#posted >= LOT_CALLS || this.#postedMs >= LOT_MS;
+    if (!this.#isDelivering || isWorthIt) this.#wakeForPosted();
     if (!this.#isArmed) this.#attend();
   }
 
@@ -256,7 +258,7 @@ export class SharedBoard implements Board {
   // What the lanes' hosts ask.
 
   /**
-   * Lists every open call anew: a lane that was retired may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
+   * Lists every open call anew: a lane that was retired, or stopped, may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
    * does no harm: a number is a hint, and one of two lanes claims the call.
    */
   listAnew(): void {
@@ -295,6 +297,11 @@ export class SharedBoard implements Board {
   /** Whether the call in this slot is still wanted. */
   holds(slot: number): boolean {
     return this.#calls[slot] !== undefined;
+  }
+
+  /** The call in this slot; undefined when it was given up. */
+  at(slot: number): LaneCall | undefined {
+    return this.#calls[slot];
   }
 
   /** Whether this is the slot of this call. */
@@ -394,11 +401,25 @@ export class SharedBoard implements Board {
     }
   }
 
-  /** Wakes as many lanes as there are calls. */
-  #wakeForAll(): void {
-    this.#postedMs = Infinity;
+  /** Wakes lanes for what was posted since this was done last. */
+  #wakeForPosted(): void {
+    if (this.#posted === 0) return;
     this.#wakeLanes();
+    this.#posted = 0;
     this.#postedMs = 0;
+    for (const member of this.#members.values()) member.watch();
+  }
+
+  /**
+   * Wakes as many lanes that sleep as there are calls. Not fewer where some are awake: one that runs a call of an operation that was quick so far is counted
+   * upon as long as the call takes, and this one may take for ever.
+   */
+  #wakeForAll(): void {
+    let wanted = this.memory.listed;
+    for (const member of this.#members.values()) {
+      if (wanted <= 0) return;
+      if (member.isAsleep && member.wake()) wanted--;
+    }
   }
 
   /**
@@ -414,8 +435,13 @@ export class SharedBoard implements Board {
     try {
       for (;;) {
         memory.silenceBell();
-        if (memory.takeHelpCall()) this.#wakeForAll();
+        const help = memory.takeHelpCall();
+        if ((help & LIST_ANEW) !== 0) this.listAnew();
+        else if (help !== 0) this.#wakeForAll();
+        this.#isDelivering = true;
         while (this.#deliver());
+        this.#isDelivering = false;
+        this.#wakeForPosted();
         if (this.#isTurnPlanned || !this.#isExpecting()) break;
         if (this.#parts.spinUs > 0 && this.#spin()) continue;
         if (memory.armBell() && this.#wait()) {
@@ -430,6 +456,7 @@ export class SharedBoard implements Board {
       }
     } finally {
       this.#isAttending = false;
+      this.#isDelivering = false;
     }
     if (this.#isExpecting()) {
       this.#lookTimer ??= this.#parts.clock.setTimer(this.#onLook, LOOK_MS, true);

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { uncloneableResult } from "../bridge/cloneable.ts";
+import { uncloneableItem, uncloneableProgress, uncloneableResult } from "../bridge/cloneable.ts";
 import {
   CALLER_PENDING,
   CALLER_REFUSED,
@@ -18,6 +18,9 @@ import {
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
 import { pack, unpack } from "../bridge/packing.ts";
 import { hasRevivables } from "../bridge/revivables.ts";
+import { GeneratorRun } from "../bridge/generator_run.ts";
+import { type AnyGenerator, isGenerator } from "../bridge/generators.ts";
+import { STREAM_WINDOW } from "../bridge/protocol.ts";
 import { isThenable } from "../bridge/thenable.ts";
 import { decodeThrown, encodeThrown } from "../bridge/thrown.ts";
 import { movesArguments, transferOf, withoutMark, withoutMarks } from "../bridge/transfer.ts";
@@ -49,6 +52,7 @@ export class ThreadCaller implements CallerLane {
   #copier: ValueCopier | undefined;
   /** The call whose arguments are being copied, which may run accessors of the user's. */
   #copying: LaneCall | undefined;
+  readonly #report: (run: CallerRun, value: unknown) => void;
   #running: CallerRun | undefined;
   #runningCall: LaneCall | undefined;
   /** Runs that go on asynchronously. */
@@ -57,6 +61,7 @@ export class ThreadCaller implements CallerLane {
   /** @param parts what it is made of */
   constructor(parts: ThreadCallerParts) {
     this.#parts = parts;
+    this.#report = (run, value) => this.#progressed(run, value);
   }
 
   get executing(): number {
@@ -75,7 +80,7 @@ export class ThreadCaller implements CallerLane {
       this.#copier = new ValueCopier();
       // Used once before the first run, which is not to be taken for a slow one.
       this.#copier.list([{}]);
-      this.#parts.within(new CallerRun(NaN, NaN), () => {}, []);
+      this.#parts.within(new CallerRun(NaN, NaN, () => {}), () => {}, []);
     }
     this.#parts.outside(runs);
   }
@@ -84,13 +89,14 @@ export class ThreadCaller implements CallerLane {
     const args = this.#copyArguments(call);
     if (args === undefined) return CALLER_REFUSED;
     const { clock, functionOf, within } = this.#parts;
-    const run = new CallerRun(call.id, clock.now());
+    const run = new CallerRun(call.id, clock.now(), this.#report);
     this.#running = run;
     this.#runningCall = call;
     let value: unknown;
     let hasReturned = true;
     try {
       value = within(run, functionOf(call.operation), args);
+      if (isGenerator(value)) value = this.#stream(call, run, value);
       if (isThenable(value)) {
         this.#finishLater(call, run, value);
         return CALLER_PENDING;
@@ -107,6 +113,14 @@ export class ThreadCaller implements CallerLane {
   release(call: LaneCall, reason: unknown): void {
     // A copy, as any lane gets: the error of the token is the program's own.
     this.#runOf(call)?.abort(decodeError(encodeError(reason)));
+  }
+
+  grant(call: LaneCall, count: number): void {
+    this.#runOf(call)?.stream?.grant(count);
+  }
+
+  isWaiting(call: LaneCall): boolean {
+    return this.#pending.get(call)?.isWaiting ?? false;
   }
 
   isStarted(call: LaneCall): boolean {
@@ -172,10 +186,62 @@ export class ThreadCaller implements CallerLane {
     const finish = (hasReturned: boolean, value: unknown): void =>
       this.#finish(call, run, hasReturned, value, this.#parts.clock.now());
     // Through a promise of our own: a thenable of the user's may call back twice, or at once.
-    new Promise((resolve) => resolve(value)).then(
-      (result) => finish(true, result),
-      (error) => finish(false, error),
-    );
+    new Promise((resolve) => resolve(value)).then((result) => {
+      if (isGenerator(result)) this.#finishLater(call, run, this.#stream(call, run, result));
+      else finish(true, result);
+    }, (error) => finish(false, error));
+  }
+
+  /** Runs a generator, whose items are copied as they would be on their way. @returns what it returns */
+  #stream(call: LaneCall, run: CallerRun, generator: AnyGenerator): Promise<unknown> {
+    const { events, within } = this.#parts;
+    let hasTold = false;
+    const tell = (items: readonly unknown[]): void => {
+      hasTold = true;
+      if (!run.aborted) events.yielded(call, items);
+    };
+    const stream = new GeneratorRun(generator, call.operation.window ?? STREAM_WINDOW, {
+      get isStopped(): boolean {
+        return run.aborted;
+      },
+      within: (step) => within(run, step, []),
+      send: (items) => {
+        const copies: unknown[] = [];
+        try {
+          for (const item of items) copies.push(this.#copyResult(withoutMark(item)));
+        } catch (cause) {
+          tell(copies);
+          return uncloneableItem(call.operation.name, items[copies.length], cause);
+        }
+        tell(copies);
+        return undefined;
+      },
+      waits: (isWaiting) => {
+        run.isWaiting = isWaiting;
+        // Others may have their turn.
+        if (isWaiting) tell([]);
+      },
+      afterTurn: (task) => this.#parts.clock.afterTurn(task),
+    });
+    run.stream = stream;
+    return stream.run().then((value) => {
+      if (!hasTold) tell([]);
+      return value;
+    });
+  }
+
+  #progressed(run: CallerRun, value: unknown): void {
+    const call = this.#running === run
+      ? this.#runningCall
+      : [...this.#pending].find(([, pending]) => pending === run)?.[0];
+    if (call === undefined || run.aborted) return;
+    let copy: unknown;
+    try {
+      copy = this.#copyResult(withoutMark(value));
+    } catch (cause) {
+      throw uncloneableProgress(value, cause);
+    }
+    this.#parts.events.progressed(call, copy);
   }
 
   #copyResult(value: unknown): unknown {

@@ -53,6 +53,11 @@ export class Mailbox {
     return slot;
   }
 
+  /** The call in a slot; undefined when it was given up. */
+  at(slot: number): LaneCall | undefined {
+    return this.#calls[slot];
+  }
+
   /** Whether the slot is the call's own. */
   holds(call: LaneCall): boolean {
     return this.#calls[call.slot] === call;

@@ -17,9 +17,13 @@ export interface WindowOperation {
   readonly number: number;
   /** How many of its asynchronous calls may overlap. */
   readonly perLane: number;
+  /** Whether its calls are made inside of others, which may wait for them in this very process: none is written ahead. */
+  readonly isChild: boolean;
+  /** How many items of a stream may have been made and not read. */
+  readonly window: number;
   /** Whether its module is loaded, or is known not to load. */
   isLoaded: boolean;
-  /** How many of its calls are inside. */
+  /** How many of its calls are inside, but for generators that wait for their readers. */
   inside: number;
   /** Its mean run time, in ms; infinite before the first. */
   meanMs: number;
@@ -27,6 +31,8 @@ export interface WindowOperation {
 
 interface InsideCall {
   readonly operation: WindowOperation;
+  /** Items of its generator that have come and for which no credit was given back. */
+  unread: number;
   readonly isLimited: boolean;
   readonly tokenId: number;
   /** How many calls had been written before it. */
@@ -48,25 +54,36 @@ export interface EnteringCall {
 export class ProcessWindow {
   readonly #inside: Map<number, InsideCall> = new Map();
   #aborted = 0;
+  #waiting = 0;
   #serial = 0;
 
-  /** How many are inside. */
+  /** How many are inside, but for generators that wait for their readers. */
   get size(): number {
-    return this.#inside.size;
+    return this.#inside.size - this.#waiting;
   }
 
-  /** @param number its number @param perLane how many of its asynchronous calls may overlap @returns an operation of which nothing is known */
-  operation(number: number, perLane: number): WindowOperation {
-    return { number, perLane, isLoaded: false, inside: 0, meanMs: Infinity };
+  /**
+   * @param number its number @param perLane how many of its asynchronous calls may overlap @param window how many items of a stream may have been made and not read
+   * @param isChild whether its calls are made inside of others
+   * @returns an operation of which nothing is known
+   */
+  operation(
+    number: number,
+    perLane: number,
+    window: number = Infinity,
+    isChild: boolean = false,
+  ): WindowOperation {
+    return { number, perLane, window, isChild, isLoaded: false, inside: 0, meanMs: Infinity };
   }
 
   /** Whether a call may be written now. */
   mayEnter(operation: WindowOperation, isLimited: boolean): boolean {
-    if (this.#inside.size === 0) return true;
     // The process may be stopped soon, and is not to take more along.
-    if (this.#aborted > 0 || !operation.isLoaded) return false;
-    const isQuick = !isLimited && operation.meanMs < QUICK_MS;
-    if (isQuick && this.#inside.size < MOST_AHEAD && this.#areAllQuick()) return true;
+    if (this.#aborted > 0) return false;
+    if (this.size === 0) return true;
+    if (!operation.isLoaded) return false;
+    const isQuick = !isLimited && !operation.isChild && operation.meanMs < QUICK_MS;
+    if (isQuick && this.size < MOST_AHEAD && this.#areAllQuick()) return true;
     return operation.inside < operation.perLane && this.#isOpen();
   }
 
@@ -77,6 +94,7 @@ export class ProcessWindow {
       operation,
       isLimited,
       tokenId,
+      unread: 0,
       serial: this.#serial++,
       startedMs: NaN,
       isAborted: false,
@@ -94,6 +112,7 @@ export class ProcessWindow {
     const call = this.#inside.get(slot);
     if (call === undefined) return undefined;
     const { operation } = call;
+    this.#goOn(call);
     this.#inside.delete(slot);
     operation.inside--;
     if (call.isAborted) this.#aborted--;
@@ -110,9 +129,38 @@ export class ProcessWindow {
       if (call.tokenId !== tokenId) continue;
       if (!call.isAborted) this.#aborted++;
       call.isAborted = true;
+      this.#goOn(call);
       return [slot, call.serial];
     }
     return undefined;
+  }
+
+  /** The generator in a slot has made items. Without credit it waits for its reader, and keeps nobody. */
+  received(slot: number, count: number): void {
+    const call = this.#inside.get(slot);
+    if (call === undefined || call.isAborted) return;
+    const wasWaiting = isWaiting(call);
+    call.unread += count;
+    if (wasWaiting || !isWaiting(call)) return;
+    this.#waiting++;
+    call.operation.inside--;
+  }
+
+  /** So many of its items were read. */
+  granted(tokenId: number, count: number): void {
+    for (const call of this.#inside.values()) {
+      if (call.tokenId !== tokenId || call.isAborted) continue;
+      const unread = call.unread - count;
+      if (unread < call.operation.window) this.#goOn(call);
+      call.unread = unread;
+    }
+  }
+
+  #goOn(call: InsideCall): void {
+    if (!isWaiting(call)) return;
+    call.unread = 0;
+    this.#waiting--;
+    call.operation.inside++;
   }
 
   /** Whether the call in a slot was asked to stop. */
@@ -130,17 +178,23 @@ export class ProcessWindow {
   }
 
   #areAllQuick(): boolean {
-    for (const { operation, isLimited } of this.#inside.values()) {
-      if (isLimited || operation.meanMs >= QUICK_MS) return false;
+    for (const call of this.#inside.values()) {
+      if (isWaiting(call)) continue;
+      if (call.isLimited || call.operation.meanMs >= QUICK_MS) return false;
     }
     return true;
   }
 
   /** Whether the lane there takes another call: none of the operations inside has as many as it may have. */
   #isOpen(): boolean {
-    for (const { operation } of this.#inside.values()) {
-      if (operation.inside >= operation.perLane) return false;
+    for (const call of this.#inside.values()) {
+      if (!isWaiting(call) && call.operation.inside >= call.operation.perLane) return false;
     }
     return true;
   }
+}
+
+/** Whether a generator has made all it had credit for. */
+function isWaiting({ unread, operation }: InsideCall): boolean {
+  return unread >= operation.window;
 }

@@ -12,6 +12,7 @@
  */
 
 import {
+  CHILDREN,
   END,
   FRAME,
   HEAP,
@@ -28,8 +29,14 @@ import {
   ANSWERS,
   CALL_FIELDS,
   CALLS,
+  CHILD_ANSWERS,
+  CHILD_BACK,
+  CHILD_CALL,
+  CREDIT,
   EXPIRED,
   INIT,
+  ITEMS,
+  ITEMS_HEAD,
   type LaneInit,
   LOAD,
   LOADED,
@@ -101,15 +108,35 @@ export class ProcessWorker implements WorkerHandle {
         return this.#write(valueToBytes([INIT, { ...init, control: undefined }]));
       }
       case OPERATION: {
-        const perLane = (message as unknown[])[5] as number;
-        this.#operations[first as number] = this.#window.operation(first as number, perLane);
+        const [, number, , , , perLane, , window, isChild] = message as [
+          number,
+          number,
+          string,
+          string,
+          boolean,
+          number,
+          string,
+          number,
+          boolean,
+        ];
+        this.#operations[number] = this.#window.operation(number, perLane, window, isChild);
         return this.#write(valueToBytes(message));
       }
       case CALLS:
         this.#postCalls(message as unknown[], transfer);
         return this.#pump();
+      case CHILD_CALL:
+        return this.#postChild(message as unknown[], transfer);
+      case CHILD_ANSWERS:
+      case CHILD_BACK:
+        // What runs in the process waits for it: it is not to wait for calls that wait for that.
+        return this.#write(valueToBytes(message));
       case ABORT:
         return this.#abort(message as unknown[]);
+      case CREDIT:
+        // At once: what it is for may be what the calls before it wait for.
+        this.#window.granted(first as number, (message as unknown[])[2] as number);
+        return this.#write(valueToBytes(message));
     }
     // What follows calls is to be read after them.
     this.#unsent.push(makeRecord(MESSAGE, valueToBytes(message)));
@@ -152,6 +179,18 @@ export class ProcessWorker implements WorkerHandle {
     }
     if (transfer !== undefined) giveAway(transfer);
     for (const call of calls) this.#unsent.push(call);
+  }
+
+  /** Writes a call at once that is to run beside what waits for such calls. The process loads its module itself. */
+  #postChild(message: readonly unknown[], transfer: readonly object[] | undefined): void {
+    const [, slot, number, tokenId] = message as [number, number, number, number];
+    const bytes = valueToBytes(message);
+    if (transfer !== undefined) giveAway(transfer);
+    const nowMs = this.#parts.clock.now();
+    if (!this.#control!.claim(slot, nowMs)) return this.#answer(slot, SKIPPED);
+    const operation = this.#operations[number < 0 ? ~number : number]!;
+    this.#window.enter({ slot, tokenId, operation, isLimited: number < 0 });
+    this.#write(bytes);
   }
 
   #encode(slot: number, number: number, tokenId: number, args: readonly unknown[]): Uint8Array {
@@ -237,8 +276,9 @@ export class ProcessWorker implements WorkerHandle {
   #receive(kind: number, bytes: Uint8Array<ArrayBuffer>): void {
     if (kind === MESSAGE) return this.#receiveMessage(bytesToValue(bytes));
     if (kind === FRAME) return this.#parts.events.message(bytes.buffer);
-    const [slot, value] = new Float64Array(bytes.buffer) as unknown as [number, number];
     const control = this.#control!;
+    if (kind === CHILDREN) return control.children.restore(new Float64Array(bytes.buffer));
+    const [slot, value] = new Float64Array(bytes.buffer) as unknown as [number, number];
     if (kind === HEAP) control.noteHeap(value);
     else if (kind === START) {
       control.restamp(slot, value);
@@ -259,7 +299,9 @@ export class ProcessWorker implements WorkerHandle {
       this.#isLoading = false;
       return;
     }
-    if (message[0] === ANSWERS) {
+    if (message[0] === ITEMS) {
+      this.#window.received(~(message[1] as number), message.length - ITEMS_HEAD);
+    } else if (message[0] === ANSWERS) {
       for (let i = 1; i < message.length; i += ANSWER_FIELDS) {
         if (message[i + 1] === UNSTARTABLE) this.#notStarted(message, i);
       }

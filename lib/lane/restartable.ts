@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { Lane, LaneCall } from "../bridge/contract.ts";
+import type { LeadChildren } from "../bridge/child_table.ts";
+import { ChildTally } from "../bridge/child_tally.ts";
+import type { ChildCall, ChildOutcome, Lane, LaneCall } from "../bridge/contract.ts";
 import type { Mailbox } from "./mailbox.ts";
 
 /** One life of a lane, from its start to its end. Nothing is asked of it after it has ended. */
@@ -31,12 +33,26 @@ export interface LaneRun {
   hasMoved(call: LaneCall): boolean;
   /** Takes a call back unless it has started, or is not here. */
   recall(call: LaneCall): boolean;
+  /** So many items of a started call were read. */
+  grant(call: LaneCall, count: number): void;
+  /** Calls of the mailbox whose generators wait for their readers. */
+  readonly waiting: number;
   /** Gives a started call up. */
   release(call: LaneCall, reason: unknown): void;
   /** Whether a module in it has a dispose hook. */
   readonly isDisposable: boolean;
   /** How large its heap is, in bytes; 0 when that is not known. */
   readonly heapBytes: number;
+  /** Sends a call to be run beside what waits for such calls. */
+  sendChild(call: LaneCall): void;
+  /** Tells what became of calls that were made in it. */
+  answerChildren(outcomes: readonly ChildOutcome[]): void;
+  /** Tells it to run such a call itself. */
+  returnChild(call: ChildCall): void;
+  /** Adds the calls that ran inside of its own. @param isOver whether it has ended, and what had not ended with it */
+  tallyChildren(tally: ChildTally, isOver: boolean): void;
+  /** The calls that have such calls now. */
+  leads(): LeadChildren[];
   /** Ends the run when it has finished what it has; it says when. */
   retire(disposeTimeoutMs: number): void;
   /** Ends the run. */
@@ -51,10 +67,12 @@ export type StartRun = (lane: Lane, onEnd: () => void) => LaneRun;
 /** A lane of any kind. */
 export class RestartableLane implements Lane {
   readonly index: number;
-  readonly capacity: number;
+  readonly #capacity: number;
   readonly #startRun: StartRun;
   readonly #onEnd: () => void;
   #run: LaneRun | undefined;
+  /** What ran inside of calls in the lives before. */
+  readonly #tally: ChildTally = new ChildTally();
   #isHeld = false;
   /** How often it was started. */
   starts = 0;
@@ -62,9 +80,12 @@ export class RestartableLane implements Lane {
   /** @param index number of the lane @param capacity slots of its mailbox @param startRun starts one life of it */
   constructor(index: number, capacity: number, startRun: StartRun) {
     this.index = index;
-    this.capacity = capacity;
+    this.#capacity = capacity;
     this.#startRun = startRun;
-    this.#onEnd = () => this.#run = undefined;
+    this.#onEnd = () => {
+      this.#run?.tallyChildren(this.#tally, true);
+      this.#run = undefined;
+    };
   }
 
   /** Whether it is started and not lost. */
@@ -72,8 +93,13 @@ export class RestartableLane implements Lane {
     return this.#run !== undefined;
   }
 
+  get capacity(): number {
+    return this.#capacity - (this.#run?.waiting ?? 0);
+  }
+
   get occupied(): number {
-    return this.#run?.mailbox.occupied ?? 0;
+    const run = this.#run;
+    return run === undefined ? 0 : run.mailbox.occupied - run.waiting;
   }
 
   get executing(): number {
@@ -155,8 +181,33 @@ export class RestartableLane implements Lane {
     return recalled.reverse();
   }
 
+  grant(call: LaneCall, count: number): void {
+    this.#run?.grant(call, count);
+  }
+
   release(call: LaneCall, reason: unknown): void {
     this.#run!.release(call, reason);
+  }
+
+  sendChild(call: LaneCall): void {
+    this.#run!.sendChild(call);
+  }
+
+  answerChildren(outcomes: readonly ChildOutcome[]): void {
+    this.#run?.answerChildren(outcomes);
+  }
+
+  returnChild(call: ChildCall): void {
+    this.#run?.returnChild(call);
+  }
+
+  tallyChildren(tally: ChildTally): void {
+    tally.merge(this.#tally);
+    this.#run?.tallyChildren(tally, false);
+  }
+
+  leads(): LeadChildren[] {
+    return this.#run?.leads() ?? [];
   }
 
   retire(disposeTimeoutMs: number): void {

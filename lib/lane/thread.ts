@@ -6,26 +6,49 @@
 
 import { ControlBlock } from "../bridge/control_block.ts";
 import { allocateAnswers, AnswerReader } from "../bridge/answer_ring.ts";
-import type { Lane, LaneCall, LaneEvents, OperationReference } from "../bridge/contract.ts";
+import { ChildOperation } from "../bridge/child_operation.ts";
+import type { LeadChildren } from "../bridge/child_table.ts";
+import type { ChildOperationName, ChildTally } from "../bridge/child_tally.ts";
+import { readSpread, writeOutcome } from "../bridge/child_messages.ts";
+import type {
+  ChildCall,
+  ChildOutcome,
+  Lane,
+  LaneCall,
+  LaneEvents,
+  OperationReference,
+} from "../bridge/contract.ts";
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
 import {
   ABORT,
   ANSWER_FIELDS,
   ANSWERS,
+  CHILD_ANSWERS,
+  CHILD_BACK,
+  CHILD_ROW,
   CRASH,
+  CREDIT,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
+  GIVEN_UP,
+  HUNGRY,
   INIT,
+  ITEMS,
   type LaneInit,
   OPERATION,
+  PROGRESS,
   PROTOCOL,
   READY,
   RETIRE,
   RETIRED,
   RETURNED,
   RETURNED_PACKED,
+  ROOMY,
   SKIPPED,
+  SPREAD,
+  type SpreadCall,
+  STREAM_WINDOW,
   THREW,
   UNSTARTABLE,
   UP,
@@ -43,7 +66,9 @@ import { laneEnded, laneStarted } from "./live_lanes.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { NumberListener, OperationNumbers } from "./operation_numbers.ts";
 import { type LaneRun, RestartableLane } from "./restartable.ts";
+import { SentValueReader } from "./sent_values.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
+import { StreamSlots } from "./stream_slots.ts";
 import type { StrandedThreads } from "./stranded.ts";
 
 /** How long a terminated worker may take to tell its end before it is taken for gone, in ms. */
@@ -54,6 +79,8 @@ const PROOF_MS = 50;
 const FIRST_PROOF_MS = 1;
 /** In place of a token's id: nothing is to be stopped, only its event loop is to be heard of. */
 const NO_TOKEN = -1;
+/** State code of a token that has failed. */
+const FAILED_CODE = 4;
 /** Outcome, on this side only: the answer cannot be read. */
 const UNREADABLE = -1;
 
@@ -64,6 +91,10 @@ export interface ThreadLaneParts {
   readonly events: LaneEvents;
   readonly stranded: StrandedThreads;
   readonly numbers: OperationNumbers;
+  /** Numbers the starts of the gate's lanes, of every kind. */
+  readonly nextBirth: () => number;
+  /** Whether the gate has other lanes. */
+  readonly hasOthers: boolean;
   /** The board of the gate; undefined when its calls go by message only. */
   readonly board: SharedBoard | undefined;
   /** Whether calls that go by message go in frames. */
@@ -108,13 +139,18 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   readonly #life: number;
   readonly #answerMemory: SharedArrayBuffer = allocateAnswers();
   readonly #answers: AnswerReader = new AnswerReader(this.#answerMemory);
+  readonly #birth: number;
+  /** What the rows of the table of children are for. */
+  readonly #childNames: ChildOperationName[] = [];
+  readonly #streams: StreamSlots = new StreamSlots();
+  readonly #sent: SentValueReader;
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
   #abortSerial = 0;
   /** Since when its event loop is silent, in ms since the epoch. */
   #silentMs = 0;
-  isDisposable = false;
+  #isDisposable = false;
   #isUp = false;
   #isReady = false;
   #isRetired = false;
@@ -143,9 +179,16 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       post: (message, transfer) => this.#post(message, transfer),
       unsendable: (call, error) => parts.events.unsendable(call, error),
     });
+    this.#sent = new SentValueReader(
+      lane,
+      parts.events,
+      this.#streams,
+      (tag) => tag >= 0 ? this.#board!.at(tag) : this.mailbox.at(~tag),
+    );
     const { clock, startTimeoutMs } = parts;
     this.#silence = new SilenceWatch(clock, this, startTimeoutMs, () => this.#fallSilent());
     this.#life = parts.board?.join(this) ?? 0;
+    this.#birth = parts.nextBirth();
     laneStarted();
     try {
       this.#worker = parts.adapter.startWorker(parts.entryUrl, parts.settings, {
@@ -205,6 +248,16 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     return true;
   }
 
+  get waiting(): number {
+    return this.#streams.waiting;
+  }
+
+  grant(call: LaneCall, count: number): void {
+    if (this.#isStopped || this.#hasEnded) return;
+    if (this.mailbox.holds(call)) this.#streams.granted(call.slot, count);
+    this.#post([CREDIT, call.id, count]);
+  }
+
   release(call: LaneCall, reason: unknown): void {
     // The flag is raised first: a loop polls it, and may never read the message.
     if (!(this.mailbox.holds(call) ? this.#abandonMail(call) : this.#abandonPosted(call))) return;
@@ -226,6 +279,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   #abandonMail(call: LaneCall): boolean {
     const { slot } = call;
     this.mailbox.forget(slot);
+    this.#streams.clear(slot);
     this.#accounted++;
     // One that has ended keeps nobody waiting: its answer is on the way.
     if (!Number.isNaN(this.control.endedMs(slot))) return false;
@@ -237,6 +291,62 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   #abandonPosted(call: LaneCall): boolean {
     this.#accountedPosted++;
     return this.#board!.abandon(call.slot);
+  }
+
+  get isDisposable(): boolean {
+    return this.#isDisposable || this.control.hasHooks;
+  }
+
+  // Calls inside of its calls.
+
+  sendChild(call: LaneCall): void {
+    const slot = this.mailbox.put(call);
+    this.control.open(slot, call.latestMs);
+    this.#sender.sendChild(call, this.#parts.numbers.of(call.operation));
+    this.watch();
+  }
+
+  answerChildren(outcomes: readonly ChildOutcome[]): void {
+    if (this.#hasEnded) return;
+    const answers = outcomes.map(writeOutcome);
+    try {
+      this.#post([CHILD_ANSWERS, ...answers]);
+    } catch {
+      // Some result came here and cannot go on, such as shared memory to a process: it fails alone.
+      for (let i = 0; i < answers.length; i++) this.#answerChild(outcomes[i]!);
+    }
+  }
+
+  #answerChild(outcome: ChildOutcome): void {
+    try {
+      this.#post([CHILD_ANSWERS, writeOutcome(outcome)]);
+    } catch (error) {
+      this.#post([CHILD_ANSWERS, writeOutcome({ ...outcome, code: FAILED_CODE, value: error })]);
+    }
+  }
+
+  returnChild(call: ChildCall): void {
+    if (this.#hasEnded) return;
+    // What was moved is here; everything else the lane has kept.
+    if (call.moved.length === 0) this.#post([CHILD_BACK, call.id]);
+    else this.#post([CHILD_BACK, call.id, call.args], call.moved);
+  }
+
+  tallyChildren(tally: ChildTally, isOver: boolean): void {
+    tally.add(this.control.children, this.#childNames, isOver);
+  }
+
+  leads(): LeadChildren[] {
+    return this.control.children.leads();
+  }
+
+  #receiveSpread(spread: SpreadCall): void {
+    const { events } = this.#parts;
+    try {
+      events.called(this.#lane, readSpread(spread));
+    } catch (error) {
+      events.unreadable(this.#lane, spread.id, error);
+    }
   }
 
   get heapBytes(): number {
@@ -307,9 +417,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   }
 
   introduce(number: number, operation: OperationReference): void {
-    const isPacked = operation instanceof PackedOperation;
-    const { url, name, perLane = 1 } = operation;
-    this.#post([OPERATION, number, url, name, isPacked, perLane]);
+    const isChild = operation instanceof ChildOperation;
+    const isPacked = isChild ? operation.isPacked : operation instanceof PackedOperation;
+    const { url, name, perLane = 1, source = "declared", window = STREAM_WINDOW } = operation;
+    this.#post([OPERATION, number, url, name, isPacked, perLane, source, window, isChild]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -409,6 +520,12 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     switch (message[0]) {
       case ANSWERS:
         return this.#receiveAnswers(message);
+      case ITEMS:
+        this.#answerCount++;
+        return this.#sent.items(message);
+      case PROGRESS:
+        this.control.countProgress();
+        return this.#sent.progress(message);
       case UP:
         return this.#up();
       case READY:
@@ -416,8 +533,26 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       case CRASH:
         this.#cause = decodeError(message[1]);
         return;
+      case SPREAD:
+        return this.#receiveSpread(message[1] as SpreadCall);
+      case GIVEN_UP:
+        return this.#parts.events.givenUp(
+          this.#lane,
+          message[1] as number,
+          decodeError(message[2]),
+        );
+      case HUNGRY:
+        return this.#parts.events.hungry(this.#lane, message[1] as boolean);
+      case ROOMY:
+        return this.#parts.events.roomy(this.#lane);
+      case CHILD_ROW:
+        this.#childNames[message[1] as number] = {
+          url: message[2] as string,
+          name: message[3] as string,
+        };
+        return;
       case DISPOSABLE:
-        this.isDisposable = true;
+        this.#isDisposable = true;
         return;
       case DISPOSING:
         this.#isDisposing = true;
@@ -435,6 +570,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const init: LaneInit = {
       protocol: PROTOCOL,
       lane: this.#lane.index,
+      birth: this.#birth,
+      hasOthers: this.#parts.hasOthers,
       control: this.control.memory,
       maxPayloadBytes: this.#parts.maxPayloadBytes,
       board: this.#board && {
@@ -488,6 +625,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const startedMs = from.startedMs(slot);
     const endedMs = from.endedMs(slot);
     const wasReleased = isPosted ? this.#board!.isReleased(slot) : this.#isReleased[slot] === 1;
+    if (!isPosted) this.#streams.clear(slot);
     const call = isPosted ? this.#board!.take(slot) : this.mailbox.take(slot);
     if (call === undefined) {
       if (!hasRun) return;

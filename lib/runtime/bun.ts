@@ -5,7 +5,9 @@
  * @module
  */
 
+import { THREAD_LANE } from "../bridge/protocol.ts";
 import { availableLanes } from "./cpu_limits.ts";
+import { isBundledEntry } from "./entry_url.ts";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { inheritedFlags, type ProcessCommand, type ProcessSettings } from "./process.ts";
@@ -38,9 +40,12 @@ export const bunAdapter: RuntimeAdapter = {
   processCommand(url: string, settings: ProcessSettings): ProcessCommand {
     const { executable = process.execPath, flags = inheritedFlags(process.execArgv) } = settings;
     if (settings.executable === undefined && isCompiled()) {
+      if (isBundledEntry(url) && settings.flags === undefined) {
+        return { executable, arguments: [], orders: 5 };
+      }
       throw new Error(
         "Cannot start a process lane: this program was compiled together with its runtime; " +
-          'give the path of Bun as "executable" of the gate\'s "process"',
+          'let it import "@tokengate/tokengate/bundled" and set no "flags", or give the path of Bun as "executable" of the gate\'s "process"',
       );
     }
     return { executable, arguments: [...flags, fileURLToPath(url)], orders: 5 };
@@ -51,7 +56,7 @@ export const bunAdapter: RuntimeAdapter = {
       url: string,
       options: object,
     ) => BunWorker;
-    const worker = new BunWorker(url, { type: "module", ...settings });
+    const worker = new BunWorker(url, { type: "module", argv: [THREAD_LANE], ...settings });
     worker.addEventListener("message", (event) => events.message(event.data));
     worker.addEventListener("messageerror", () => {
       events.error(new Error("Cannot read a message of the worker"));

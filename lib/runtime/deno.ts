@@ -23,9 +23,11 @@
  * @module
  */
 
+import { THREAD_LANE } from "../bridge/protocol.ts";
 import { availableLanes } from "./cpu_limits.ts";
 import { Worker } from "node:worker_threads";
 import process from "node:process";
+import { configFlags } from "./deno_config.ts";
 import { permissionFlags } from "./deno_permissions.ts";
 import type { ProcessCommand, ProcessSettings } from "./process.ts";
 import type { RuntimeAdapter, WorkerEvents, WorkerHandle, WorkerSettings } from "./adapter.ts";
@@ -51,21 +53,24 @@ export const denoAdapter: RuntimeAdapter = {
           'give the path of Deno as "executable" of the gate\'s "process"',
       );
     }
-    const run = ["run", "--quiet", "--no-prompt", ...permissionFlags(permissions), ...flags, url];
-    return { executable, arguments: run, orders: 0 };
+    const given = [...permissionFlags(permissions), ...configFlags(flags), ...flags];
+    return { executable, arguments: ["run", "--quiet", "--no-prompt", ...given, url], orders: 0 };
   },
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
     const bootstrap = `data:text/javascript,import${encodeURIComponent(JSON.stringify(url))}`;
     const worker = new Worker(new URL(bootstrap), {
+      argv: [THREAD_LANE],
       ...(settings.name === undefined ? {} : { name: settings.name }),
       ...(settings.env === undefined ? {} : { env: settings.env }),
     });
     const channel = new MessageChannel();
     const port: ReferencedPort = channel.port1;
-    // The worker's first word comes on its own port: it says that the handler is there to receive the channel.
-    worker.once("message", (data: unknown) => {
-      worker.postMessage(channel.port2, [channel.port2 as never]);
+    // The worker's first word comes on its own port: it says that the handler is there to receive the channel. Another one says that it failed before it had that.
+    let isGreeted = false;
+    worker.on("message", (data: unknown) => {
+      if (!isGreeted) worker.postMessage(channel.port2, [channel.port2 as never]);
+      isGreeted = true;
       events.message(data);
     });
     // Not addEventListener through node: its wrapper is the slow walk that the table above speaks of.

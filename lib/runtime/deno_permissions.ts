@@ -51,8 +51,8 @@ export function permissionFlags(asked: ProcessPermissions | undefined): string[]
       flags.push(`--deny-${kind}`);
       continue;
     }
-    if (what === true) require(kind, undefined);
-    for (const item of items) require(kind, item);
+    if (what === true) demand(kind, undefined);
+    for (const item of items) demand(kind, item);
     // A comma within an item is written twice.
     const list = items.map((item) => item.replaceAll(",", ",,")).join(",");
     flags.push(what === true ? `--allow-${kind}` : `--allow-${kind}=${list}`);
@@ -60,7 +60,7 @@ export function permissionFlags(asked: ProcessPermissions | undefined): string[]
   return flags;
 }
 
-function require(kind: Kind, item: string | undefined): void {
+function demand(kind: Kind, item: string | undefined): void {
   if (isGranted(kind, item)) return;
   const it = item === undefined ? `"${kind}"` : `"${kind}" for ${JSON.stringify(item)}`;
   throw new Error(
@@ -68,7 +68,8 @@ function require(kind: Kind, item: string | undefined): void {
   );
 }
 
-function isGranted(kind: Kind, item: string | undefined): boolean {
+/** @param kind a kind of permission @param item a single thing of it, or undefined for all @returns whether this process has it, without exception */
+export function isGranted(kind: Kind, item: string | undefined): boolean {
   const deno: unknown = Reflect.get(globalThis, "Deno");
   const { permissions } = deno as { readonly permissions: Permissions };
   try {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { THREAD_LANE } from "../bridge/protocol.ts";
 import { availableLanes } from "./cpu_limits.ts";
 import { type Transferable, Worker, type WorkerOptions } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
@@ -28,7 +29,7 @@ export const nodeAdapter: RuntimeAdapter = {
   },
 
   startWorker(url: string, settings: WorkerSettings, events: WorkerEvents): WorkerHandle {
-    const options: WorkerOptions = {};
+    const options: WorkerOptions = { argv: [THREAD_LANE] };
     if (settings.name !== undefined) options.name = settings.name;
     if (settings.env !== undefined) options.env = settings.env;
     if (settings.execArgv !== undefined) options.execArgv = [...settings.execArgv];

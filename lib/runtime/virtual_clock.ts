@@ -28,6 +28,11 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
+  /** Whether something is to happen before time goes on. */
+  get hasDeferred(): boolean {
+    return this.#deferred.length > 0;
+  }
+
   setTimer(task: () => void, delayMs: number): Timer {
     const atMs = this.#nowMs + Math.max(0, delayMs);
     const timer: VirtualTimer = { task, atMs };

@@ -47,6 +47,7 @@ const COMPOSITION = [
   "lib/gate_options.ts",
   "lib/process_options.ts",
   "lib/nested_call.ts",
+  "lib/nested_scope.ts",
   "lib/breaker_options.ts",
   "lib/rate_limit_options.ts",
   "lib/retry_options.ts",
@@ -57,20 +58,47 @@ const COMPOSITION = [
   "lib/gate_controls.ts",
   "lib/reservation.ts",
   "lib/reserve.ts",
+  "lib/many_options.ts",
+  "lib/abort_watch.ts",
+  "lib/call_batch.ts",
+  "lib/all_calls.ts",
+  "lib/input_reader.ts",
+  "lib/result_ring.ts",
+  "lib/map_calls.ts",
+  "lib/make_operation.ts",
+  "lib/function_text.ts",
+  "lib/remote_module.ts",
+  "lib/run_function.ts",
 ];
 /** Leaves that any part may use that is told something from outside. */
 const READING = ["lib/options.ts"];
+/** A leaf for all that is declared by modules. */
+const EVALUATION = "lib/evaluation.ts";
 const PLANES = ["lib/gate/", "lib/lane/", "lib/bridge/", "lib/runtime/", "lib/observe/"];
 /** One call, as the caller sees it and as the gate keeps it. */
-const CALL = ["lib/token.ts", "lib/call_token.ts"];
+const CALL = [
+  "lib/token.ts",
+  "lib/call_token.ts",
+  "lib/token_follower.ts",
+  "lib/token_stream.ts",
+  "lib/token_progress.ts",
+];
 /** What the caller's side and the worker's side both load. */
-const SHARED = ["lib/registry.ts", "lib/lane_context.ts", "lib/lane_mark.ts"];
+const SHARED = [
+  "lib/registry.ts",
+  "lib/undeclared.ts",
+  "lib/import_module.ts",
+  "lib/lane_context.ts",
+  "lib/lane_mark.ts",
+  "lib/lane_scope.ts",
+];
 const EVERYTHING_BELOW = [
   ...COMPOSITION,
   ...READING,
   ...PLANES,
   ...CALL,
   ...SHARED,
+  EVALUATION,
   "lib/errors.ts",
 ];
 
@@ -96,9 +124,15 @@ export const IMPORT_RULES: ImportRules = {
       why: "whatever takes options imports it",
     },
     {
+      name: "the evaluations of modules",
+      files: [EVALUATION],
+      mayImport: [],
+      why: "whatever is declared by a module imports it",
+    },
+    {
       name: "what both sides of a lane share",
       files: SHARED,
-      mayImport: ["lib/errors.ts", "lib/bridge/"],
+      mayImport: ["lib/errors.ts", EVALUATION, "lib/bridge/"],
       why: "every lane loads it: what it imports costs each lane's start",
     },
     {
@@ -136,8 +170,14 @@ export const IMPORT_RULES: ImportRules = {
     {
       name: "the bridge",
       files: ["lib/bridge/"],
-      mayImport: ["lib/errors.ts"],
+      mayImport: ["lib/errors.ts", EVALUATION],
       why: "it moves bytes and decides nothing",
+    },
+    {
+      name: "the address of the worker entry",
+      files: ["lib/runtime/entry_url.ts"],
+      mayImport: ["workers/entry.ts"],
+      why: "it spells the entry and nothing else",
     },
     {
       name: "the runtime adapters",
@@ -174,6 +214,12 @@ export const IMPORT_RULES: ImportRules = {
       namesRuntime: ["lib/cli/"],
     },
     {
+      name: "the worker entry of bundles",
+      files: ["workers/bundled.ts"],
+      mayImport: ["workers/", "lib/bridge/", "lib/runtime/entry_url.ts", ...SHARED],
+      why: "it is the entry, and says where it is",
+    },
+    {
       name: "the worker side",
       files: ["workers/"],
       mayImport: ["lib/bridge/", "lib/errors.ts", ...SHARED],
@@ -183,7 +229,12 @@ export const IMPORT_RULES: ImportRules = {
   ],
   imported: [
     { by: [], file: "mod.ts", why: "imports point away from it" },
-    { by: [], file: "workers/entry.ts", why: "importing it would start a lane in the importer" },
+    {
+      by: ["lib/runtime/entry_url.ts"],
+      file: "workers/entry.ts",
+      why: "importing it would start a lane in the importer",
+    },
+    { by: [], file: "workers/bundled.ts", why: "the program decides whether it is a bundle" },
   ],
   runtimeGlobals: ["Deno", "Bun"],
   runtimeBuiltins: ["node:worker_threads", "node:child_process", "node:cluster"],

@@ -9,6 +9,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  DependencyError,
   GateClosedError,
   TokenCancelledError,
   TokenGate,
@@ -67,6 +68,24 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
       assertEquals([stats.executing, stats.admitted, stats.waiting], [2, 0, 0]);
       addWord(flag, 1);
       assertEquals(await Promise.all(tokens), [2, 2]);
+    });
+  });
+
+  test(`a call does not wait behind one that takes longer than its operation did, while a lane is idle (${kind})`, async () => {
+    await using(makeGate({ lanes: 2 }), async (gate) => {
+      await gate.started();
+      const open = makeWords(2, isShared);
+      addWord(open, 1);
+      for (let n = 0; n < 200; n++) await gate.call(gated, open);
+      for (let round = 0; round < 4; round++) {
+        const flag = makeWords(2, isShared);
+        const long = gate.call(gated, flag);
+        await changed(flag, 0, 0);
+        assertEquals(await gate.call(add, 1, 2), 3);
+        assertEquals(long.state, "executing");
+        addWord(flag, 1);
+        await long;
+      }
     });
   });
 
@@ -151,8 +170,9 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
       assertEquals(sum.waitingFor, "arguments");
       assertEquals(await sum, 10);
       const failing = gate.call(add, gate.call(fail, "range"), 1);
-      await assertRejects(() => failing, RangeError, "out of range");
-      assertEquals(failing.state, "failed");
+      const error = await assertRejects(() => failing, DependencyError, "out of range");
+      assertInstanceOf(error.cause, RangeError);
+      assertEquals([failing.state, error.code, error.argument], ["failed", "ERR_DEPENDENCY", 0]);
     });
   });
 
