@@ -111,6 +111,8 @@ export type { QueueOptions } from "./lib/queue_options.ts";
 export type { RecycleOptions } from "./lib/recycle_options.ts";
 export type { ProcessOptions } from "./lib/process_options.ts";
 export type { ProcessPermissions } from "./lib/runtime/process.ts";
+export type { ScaleInfo } from "./lib/gate/elastic.ts";
+export type { LaneOptions } from "./lib/lane_options.ts";
 export type { WeightName, WeightRule } from "./lib/gate/weight_policy.ts";
 export type { SeatState } from "./lib/gate/seat.ts";
 export type { RateLimitOptions } from "./lib/rate_limit_options.ts";

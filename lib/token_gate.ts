@@ -102,6 +102,7 @@ export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[
  * | `lanecrash`    | a lane died by itself                             | `lane`, `exitCode`, `cause` |
  * | `lanereplaced` | a lane was replaced: its function did not stop    | `lane` |
  * | `lanerecycle`  | a lane is replaced on purpose                     | `lane`, `reason`: `tokens`, `age`, `heap`, `reload` |
+ * | `scale`        | the number of lanes has changed, where it follows the work | {@linkcode ScaleInfo}: `from`, `to`, `reason`, and the figures |
  * | `crashloop`    | a lane crashes again and again, and is started later each time; once until it has worked for a while | `lane`, `crashes`, `delayMs`, `cause`, `wasReady` |
  * | `saturated`    | a queue was full when a call came                 | `operation`, undefined for the gate's queue; `waiting` |
  * | `drain`        | that queue is half empty again                    | the same |
@@ -161,6 +162,7 @@ export class TokenGate extends EventTarget {
       replaced: (lane) => this.#dispatch("lanereplaced", { lane }),
       recycled: (lane, reason) => this.#dispatch("lanerecycle", { lane, reason }),
       crashLoop: (loop) => this.#onCrashLoop(loop),
+      scaled: (info) => this.#dispatch("scale", info),
       disposeFailed: (lane, cause) => warn(`lane ${lane} could not be disposed of properly`, cause),
       saturation: (isFull, operation, { waiting }) =>
         this.#dispatch(isFull ? "saturated" : "drain", { operation, waiting }),
@@ -186,6 +188,7 @@ export class TokenGate extends EventTarget {
       stranded: () => this.#stranded.count(),
       maxStranded: settings.maxStranded,
       recycle: settings.recycle,
+      elastic: settings.elastic,
       disposeTimeoutMs: settings.disposeTimeoutMs,
       lookUp,
       isForLanes: ({ url }) => declaredLifecycles().has(url),
@@ -199,15 +202,15 @@ export class TokenGate extends EventTarget {
     return this.#engine.lanes;
   }
 
-  /** In how many lanes calls may be at once, by their weight: what the gate goes by. */
+  /** In how many lanes calls may be at once, by their weight: what the gate goes by. Where the number of lanes follows the work, of as many as there may be now. */
   get policy(): readonly WeightRule[] {
-    return this.#engine.policy.rules(this.lanes);
+    return this.#engine.policy.rules(this.#engine.mostLanes);
   }
 
   /**
-   * Starts all lanes now, instead of one by one as they are needed.
+   * Starts all lanes now, instead of one by one as they are needed; where their number follows the work, those that stay.
    *
-   * @returns resolves when every lane takes calls
+   * @returns resolves when every one of them takes calls
    * @throws {LaneStartError} when a lane cannot be started; its cause says why
    * @throws {GateClosedError} when the gate is closed before
    */

@@ -7,6 +7,7 @@ import { weightOf, WeightPolicy, WEIGHTS } from "../lib/gate/weight_policy.ts";
 import { TokenGate, type TokenGateOptions, type Weight } from "../mod.ts";
 import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
 import { add, gated } from "./fixtures/operations.ts";
+import { PROCESS_LANES } from "./fixtures/process_lanes.ts";
 import { SimulatedGate, type SimulatedGateOptions } from "./fixtures/simulated_gate.ts";
 import { addWord, changed, makeWords } from "./fixtures/words.ts";
 
@@ -187,7 +188,7 @@ for (const hasBoard of [false, true]) {
 const KINDS: readonly [name: string, options: TokenGateOptions, lights: number][] = [
   ["ring", {}, 10_000],
   ["frames", { bridge: "frames" }, 10_000],
-  ["processes", { isolation: "process" }, 1_000],
+  ["processes", PROCESS_LANES, 1_000],
 ];
 
 for (const [name, options, count] of KINDS) {

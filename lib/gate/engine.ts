@@ -177,6 +177,11 @@ export class Engine {
     return this.groups.lanes[0]?.crew.seats.length ?? 0;
   }
 
+  /** How many lanes may be up now, one at least. */
+  get mostLanes(): number {
+    return Math.max(1, this.groups.lanes[0]?.crew.mostLanes ?? 0);
+  }
+
   /** How many lanes weighty calls may be in at once. */
   get policy(): WeightPolicy {
     return this.#parts.policy;

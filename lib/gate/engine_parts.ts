@@ -18,6 +18,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { RandomSource } from "../runtime/random.ts";
 import type { CrashLoop } from "./back_off.ts";
 import type { Isolation, QueuePolicy } from "./desk_policy.ts";
+import type { ElasticPolicy, ScaleInfo } from "./elastic.ts";
 import type { QueueBound } from "./queue_bound.ts";
 import type { RecyclePolicy, RetireReason } from "./retirement.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
@@ -55,6 +56,8 @@ export interface EngineParts {
   readonly policy: WeightPolicy;
   /** When lanes are recycled; undefined for never. */
   readonly recycle: RecyclePolicy | undefined;
+  /** When lanes come and go; undefined where their number is fixed. */
+  readonly elastic?: ElasticPolicy | undefined;
   /** How long the dispose hooks of a lane may take together, in ms. */
   readonly disposeTimeoutMs: number;
   /** Whether an operation is for lanes only, whatever its calls say. */
@@ -77,6 +80,8 @@ export interface EngineListener {
   recycled(lane: number, reason: RetireReason): void;
   /** A lane crashes again and again. */
   crashLoop(loop: CrashLoop): void;
+  /** The number of lanes has changed, where it may. */
+  scaled?(info: ScaleInfo): void;
   /** A dispose hook has failed, or did not come to its end in time. */
   disposeFailed(lane: number, cause: unknown): void;
   /** A queue is full, or half empty again; without an operation it is that of the gate. */

@@ -3,7 +3,7 @@
  * that have the same fingerprint and are not equal go to the same lane, which does no harm.
  *
  * It has a budget, so that it takes no longer for a value of a gigabyte than for one of a kilobyte: it goes some steps deep, looks at so many values, and writes so much. What is
- * beyond is left out. Of arrays, typed arrays and buffers it takes the kind, the length, and the type of what is in them; of a map or a set the kind and the size: not what they hold.
+ * beyond is left out. Of arrays, typed arrays and buffers it takes the kind, the length, and the type of what is in them; of a map or a set the kind and the size: not what they hold; of an object with many fields how many they are.
  * Of long texts it takes the length, the beginning and the end.
  *
  * @module
@@ -71,8 +71,10 @@ class Writer {
 
   /** In the order of their names: two objects that were built in another order are alike. */
   #fields(value: object, kind: string, depth: number): void {
+    const names = Object.keys(value);
+    if (names.length > MOST_VALUES) return this.#add(`${kind}{${names.length}}`);
     this.#add(`${kind}{`);
-    for (const name of Object.keys(value).sort()) {
+    for (const name of names.sort()) {
       if (this.#values >= MOST_VALUES) break;
       this.#add(`${textOf(name)}:`);
       this.write((value as Record<string, unknown>)[name], depth + 1);

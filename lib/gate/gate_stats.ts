@@ -208,7 +208,7 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
       oldestMs: nowMs - firstMs,
     },
     children: readChildren(engine),
-    utilisation: engine.utilisation.share(nowMs, Math.max(1, engine.lanes)),
+    utilisation: engine.utilisation.share(nowMs, engine.mostLanes),
     wait: wait.snapshot(),
     run: run.snapshot(),
     ...readKeys(engine.groups),
@@ -240,7 +240,7 @@ function readWeights(engine: Engine): WeightStats[] {
   for (const desk of engine.desks.values()) {
     for (const { weight, queue } of desk.lines()) waiting[nameOf(weight)] += queue.size;
   }
-  return engine.policy.rules(Math.max(1, engine.lanes)).map((rule) => ({
+  return engine.policy.rules(engine.mostLanes).map((rule) => ({
     ...rule,
     slots: slots[rule.weight],
     waiting: waiting[rule.weight],

@@ -19,6 +19,7 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import { BoundCalls } from "./bound_calls.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
+import { Elastic, type ElasticPolicy, type ScaleInfo } from "./elastic.ts";
 import { Intake } from "./intake.ts";
 import { KeyPlaces } from "./key_places.ts";
 import type { Keys } from "./keys.ts";
@@ -50,6 +51,10 @@ export interface LaneGroupParts {
   readonly policy: WeightPolicy;
   /** When lanes are recycled; undefined for never. */
   readonly recycle: RecyclePolicy | undefined;
+  /** When lanes come and go; undefined where their number is fixed. */
+  readonly elastic: ElasticPolicy | undefined;
+  /** Their number has changed. */
+  readonly onScale: (info: ScaleInfo) => void;
   /** How long the dispose hooks of a lane may take together, in ms, and how much longer it may take to say so. */
   readonly disposeTimeoutMs: number;
   readonly graceMs: number;
@@ -69,6 +74,8 @@ export class LaneGroup implements TokenGroup {
   readonly crew: Crew;
   readonly stopping: Stopping;
   readonly retirement: Retirement;
+  /** What makes lanes come and go; undefined where their number is fixed. */
+  readonly elastic: Elastic | undefined;
   readonly slots: Slots;
   readonly lineup: Lineup;
   /** What waits for one lane and no other. */
@@ -116,6 +123,15 @@ export class LaneGroup implements TokenGroup {
       onRecycled: parts.onRecycled,
       onForced: parts.onForced,
     });
+    this.elastic = parts.elastic && new Elastic({
+      clock: parts.clock,
+      crew: parts.crew,
+      policy: parts.elastic,
+      waiting: () => this.#waitingCount + this.#admitted - this.crew.executing,
+      retire: (seat) => this.retirement.begin(seat, "spare"),
+      planTurn: parts.planTurn,
+      onScale: parts.onScale,
+    });
     this.planTurn = parts.planTurn;
     this.#board = parts.board;
     this.#places = new KeyPlaces(this.slots);
@@ -160,10 +176,12 @@ export class LaneGroup implements TokenGroup {
       if (this.slots.isUsed) this.slots.resize(this.crew.usableCount);
       this.bound.giveOut(this.#admit);
       this.#giveWay();
-      this.crew.ensure(this.#waitingCount + this.#admitted);
+      const started = this.crew.ensure(this.#waitingCount + this.#admitted);
+      if (started.length > 0) this.elastic?.started(started);
       this.#giveOut();
       this.#steal();
     }
+    this.elastic?.watch();
     // Last: it may deliver answers, and so come back here.
     this.#board?.flush();
   }

@@ -53,9 +53,10 @@ export class LaneReports implements LaneEvents {
   }
 
   ready(lane: Lane): void {
-    const { crew, retirement } = this.#groups.groupOf(lane);
+    const { crew, elastic, retirement } = this.#groups.groupOf(lane);
     crew.ready(crew.seatOf(lane));
     retirement.ready(crew.seatOf(lane));
+    elastic?.ready(crew.seatOf(lane));
     this.#parts.listener.laneReady(lane.index);
     this.#parts.planTurn();
   }
@@ -172,6 +173,7 @@ export class LaneReports implements LaneEvents {
     }
     stopping.lost(seat);
     group.retirement.lost(seat);
+    group.elastic?.lost(seat);
     for (const token of group.bound.take(seat)) {
       this.#moves.fail(token, boundLossError(token, lane.index, loss));
     }

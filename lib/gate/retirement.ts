@@ -24,7 +24,7 @@ export interface RecyclePolicy {
 }
 
 /** Why a lane is ended on purpose. */
-export type RetireReason = "tokens" | "age" | "heap" | "reload" | "close";
+export type RetireReason = "tokens" | "age" | "heap" | "reload" | "close" | "spare";
 
 /** What ends lanes on purpose. */
 export interface RetirementParts {
@@ -53,7 +53,7 @@ interface Reload {
 
 /** Retires lanes. */
 export class Retirement {
-  /** Lanes retired so far, those of a closing gate not counted. */
+  /** Lanes retired so far, to be started anew. */
   recycled = 0;
   readonly #parts: RetirementParts;
   #reloads: Reload[] = [];
@@ -93,7 +93,7 @@ export class Retirement {
     empty(seat);
     seat.lane.retire(disposeTimeoutMs);
     this.#watch(seat, isIdle(seat));
-    if (reason === "close") return;
+    if (reason === "close" || reason === "spare") return;
     this.recycled++;
     onRecycled(seat.lane.index, reason);
   }

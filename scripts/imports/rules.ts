@@ -55,6 +55,7 @@ const COMPOSITION = [
   "lib/recycle_options.ts",
   "lib/weight_options.ts",
   "lib/affinity_options.ts",
+  "lib/lane_options.ts",
   "lib/gate_controls.ts",
   "lib/reservation.ts",
   "lib/reserve.ts",
