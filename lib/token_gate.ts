@@ -468,6 +468,7 @@ export class TokenGate extends EventTarget {
         numbers,
         slots: BOARD_SLOTS,
         spinUs,
+        mostWoken: Math.max(1, runtimeAdapter().availableLanes() - 1),
       })
       : undefined;
     const lanes: Lane[] = [];

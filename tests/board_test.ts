@@ -52,7 +52,15 @@ function makeWorld(events: LaneEvents = noEvents): World {
       return true;
     },
   };
-  const board = new SharedBoard({ clock, events, bell, numbers, slots: SLOTS, spinUs: 0 });
+  const board = new SharedBoard({
+    clock,
+    events,
+    bell,
+    numbers,
+    slots: SLOTS,
+    spinUs: 0,
+    mostWoken: 1,
+  });
   const world: World = { board, clock, numbers, waits: 0 };
   return world;
 }
@@ -82,6 +90,7 @@ function makeMember(): BoardMember & { wakes: number } {
       this.wakes++;
       return true;
     },
+    meet: () => {},
     watch: () => {},
   };
 }

@@ -25,6 +25,7 @@ import {
   LOAD,
   LOADED,
   OPERATION,
+  PEER,
   PROTOCOL,
   READY,
   RETIRE,
@@ -141,6 +142,9 @@ export class LaneCore {
         };
         break;
       }
+      case PEER:
+        this.#posted?.meet(message[1] as number, message[2] as SharedArrayBuffer | undefined);
+        break;
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
         break;
@@ -175,7 +179,7 @@ export class LaneCore {
         init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix },
       );
     }
-    this.#port.post([READY, PROTOCOL]);
+    this.#port.post([READY, PROTOCOL, this.#port.parks]);
     this.#isBusy = false;
     this.#workedMs = originMs + performance.now();
     if (this.#control !== undefined) this.#giveWay();
@@ -398,6 +402,7 @@ export class LaneCore {
     // A process that is stopped takes with it what it has not written.
     if (slowestMs > QUICK_MS || (isLimited && this.#posted === undefined)) this.#outbox.flush();
     const { meanMs } = operation;
+    this.#posted?.share(meanMs);
     if (meanMs > BRISK_MS) {
       this.#isLong = true;
       this.#goToWork();

@@ -6,8 +6,9 @@
 
 import { AnswerWriter } from "../lib/bridge/answer_ring.ts";
 import { CallBoard } from "../lib/bridge/call_board.ts";
-import type { ControlBlock } from "../lib/bridge/control_block.ts";
+import { ControlBlock } from "../lib/bridge/control_block.ts";
 import { Decoder } from "../lib/bridge/decoder.ts";
+import type { Parking } from "../lib/bridge/parking.ts";
 import type { LaneBoardInit } from "../lib/bridge/protocol.ts";
 import type { AbortFlags } from "./context.ts";
 
@@ -20,6 +21,8 @@ const MOST_UNRUNG = 64;
 const FIRST_HOLD_MS = 1;
 const LONGEST_HOLD_MS = 4;
 const HOLD_SHARE = 1 / 8;
+/** For how much work that is listed a lane that was woken wakes another, in ms. */
+const PEER_SHARE_MS = 0.1;
 /** How often a spinning lane looks at the board before it looks at the clock. */
 const LOOKS_PER_CLOCK = 32;
 
@@ -37,6 +40,10 @@ export class PostedCalls implements AbortFlags {
   #holdMs = FIRST_HOLD_MS;
   #awakeMs = 0;
   #isAsleep = false;
+  /** Whether it was woken, and has not looked yet whether another lane is to be. */
+  #isFresh = false;
+  /** The lanes of the same board that park, by number. */
+  readonly #peers: Map<number, Parking> = new Map();
 
   /** @param init what the gate has told @param control the lane's control block */
   constructor(init: LaneBoardInit, control: ControlBlock) {
@@ -147,13 +154,33 @@ export class PostedCalls implements AbortFlags {
   noteAsleep(isAsleep: boolean): void {
     if (isAsleep === this.#isAsleep) return;
     this.#isAsleep = isAsleep;
+    this.#isFresh = !isAsleep;
     this.#awakeMs = 0;
     this.#board.countSleeper(isAsleep ? 1 : -1);
   }
 
+  /** Another lane parks from now on, or does so no more. */
+  meet(index: number, memory: SharedArrayBuffer | undefined): void {
+    if (memory === undefined) this.#peers.delete(index);
+    else this.#peers.set(index, new ControlBlock(memory).parking);
+  }
+
   /** This lane goes to work for long, and has said so: what is listed is for others. */
   handOn(): void {
-    this.#board.callForHelp();
+    if (this.#board.isEmpty) return;
+    if (!this.#wakePeer()) this.#board.callForHelp();
+  }
+
+  /** This lane was woken, and has a call of an operation that takes so long: another lane is woken if there is work for two. */
+  share(meanMs: number): void {
+    if (!this.#isFresh) return;
+    this.#isFresh = false;
+    if (this.#peers.size > 0 && this.#board.listed * meanMs > PEER_SHARE_MS) this.#wakePeer();
+  }
+
+  #wakePeer(): boolean {
+    for (const peer of this.#peers.values()) if (peer.wakeParked()) return true;
+    return false;
   }
 
   /** Wakes the gate for the answers that it may not know of. */

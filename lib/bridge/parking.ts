@@ -32,6 +32,13 @@
  * `BUSY` and wakes another lane, or the lane finds the call. How many sleep is counted on the board by the lanes themselves; it is a hint that spares
  * rings where all are at work, put right by the gate when it loses a lane.
  *
+ * **Lanes wake each other**, where they park: the gate tells each of the words of the others. A lane that was woken and finds more than it can do in a short time wakes one
+ * that is parked, and so does a lane that stores `BUSY`, before it would ring. It is the same compare-exchange that the gate does. It is not only sooner than by the gate:
+ * where there are no more cores than lanes, the system would put a thread that the gate's thread wakes behind the one it has just woken, on the same core, since its own is
+ * still in use, and leave it there for milliseconds. Woken by a lane, after the gate's thread has gone to sleep, it gets the core that is free. So the gate by itself wakes no
+ * more lanes at once than there are other cores. A word of a lane that is gone stays in the hands of its peers until they are told; one of them may wake it in vain, and then
+ * the gate, which learns of the loss, lists everything anew.
+ *
  * **The gate's thread** cannot block. It waits by `Atomics.waitAsync` for the board's bell, a word that is `SILENT`, `ARMED` or `RUNG`. The gate stores
  * `SILENT`, *then* reads all answers, and arms the bell by a compare-exchange from `SILENT`; a lane stores its answers and *then* exchanges the
  * word for `RUNG`, and notifies if it was `ARMED`. An answer that the gate did not read was stored after that reading began, so its ring comes
@@ -87,9 +94,15 @@ export class Parking {
    * marked as woken: it may have read the message already, and then nothing would come to wake it.
    */
   unpark(): void {
-    if (Atomics.load(this.#words, this.#at) !== PARKED) return;
-    if (Atomics.compareExchange(this.#words, this.#at, PARKED, WOKEN) !== PARKED) return;
+    this.wakeParked();
+  }
+
+  /** Wakes the lane if it is parked, after there is something for it to see on the board. @returns whether it was, and nobody else has woken it */
+  wakeParked(): boolean {
+    if (Atomics.load(this.#words, this.#at) !== PARKED) return false;
+    if (Atomics.compareExchange(this.#words, this.#at, PARKED, WOKEN) !== PARKED) return false;
     Atomics.notify(this.#words, this.#at);
+    return true;
   }
 
   /** Whether the lane sleeps. */

@@ -14,7 +14,7 @@ export const PROTOCOL: number = 5;
 export const UP: number = 0;
 /** First message to a lane: `[INIT, LaneInit]`. */
 export const INIT: number = 1;
-/** The lane takes calls: `[READY, protocol]`. */
+/** The lane takes calls: `[READY, protocol, whether it parks]`. */
 export const READY: number = 2;
 /** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane]`. */
 export const OPERATION: number = 3;
@@ -62,6 +62,9 @@ export const SKIPPED: number = 3;
 
 /** Outcome: the call was not started, since its time had run out. */
 export const EXPIRED: number = 5;
+
+/** Another lane of the same board that parks, or parks no more: `[PEER, index, control block or undefined]`. */
+export const PEER: number = 40;
 
 /** What a lane is told when it starts. */
 export interface LaneInit {

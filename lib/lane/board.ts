@@ -47,6 +47,8 @@ export interface BoardMember {
   readonly isAsleep: boolean;
   /** Makes sure that the lane looks at the board. @returns false when it will not soon, since it is at work */
   wake(): boolean;
+  /** Tells the lane of another one that parks, by its control block, or that there is none of this number any more. */
+  meet(index: number, memory: SharedArrayBuffer | undefined): void;
   /** Makes sure that it is noticed if the lane does nothing for long. */
   watch(): void;
 }
@@ -67,6 +69,8 @@ export interface SharedBoardParts {
   readonly slots: number;
   /** How long the gate's thread waits for answers before it lets others have a turn, in µs. */
   readonly spinUs: number;
+  /** How many lanes that can wake each other the gate's thread wakes at once: as many as there are cores beside its own. */
+  readonly mostWoken: number;
 }
 
 /** Waits without blocking, where the runtime can. */
@@ -94,6 +98,8 @@ export class SharedBoard implements Board {
   #nextSequence = 0;
   readonly #members: Map<number, BoardMember> = new Map();
   #nextLife = 1;
+  /** The control blocks of the lanes that park and are ready, by life. */
+  readonly #parking: Map<number, SharedArrayBuffer> = new Map();
   /** By number of the operation. */
   readonly #habits: OperationHabit[] = [];
   /** By slot: number of the operation. */
@@ -283,9 +289,24 @@ export class SharedBoard implements Board {
     return life;
   }
 
+  /** A lane is ready that parks: it and the others are told of each other, and wake each other from then on. */
+  introduce(life: number, memory: SharedArrayBuffer): void {
+    const member = this.#members.get(life)!;
+    for (const [otherLife, otherMemory] of this.#parking) {
+      const other = this.#members.get(otherLife)!;
+      other.meet(member.index, memory);
+      member.meet(other.index, otherMemory);
+    }
+    this.#parking.set(life, memory);
+  }
+
   /** Forgets a life that has ended. @returns the calls it had started and not answered, in the order they were posted */
   leave(life: number): LaneCall[] {
+    const { index } = this.#members.get(life)!;
     this.#members.delete(life);
+    if (this.#parking.delete(life)) {
+      for (const other of this.#parking.keys()) this.#members.get(other)!.meet(index, undefined);
+    }
     let sleepers = 0;
     for (const member of this.#members.values()) if (member.isAsleep) sleepers++;
     this.memory.recountSleepers(sleepers);
@@ -389,9 +410,15 @@ export class SharedBoard implements Board {
    * quickest calls.
    */
   #wakeLanes(): void {
-    let wanted = Math.min(this.memory.listed, Math.ceil(this.#postedMs / LANE_SHARE_MS));
+    const wanted = Math.min(this.memory.listed, Math.ceil(this.#postedMs / LANE_SHARE_MS));
+    this.#wake(wanted, this.#parking.size > 1 ? this.#parts.mostWoken : Infinity);
+  }
+
+  /** @param wanted how many lanes are to be awake @param mostWoken how many of them may be woken */
+  #wake(wanted: number, mostWoken: number): void {
     for (const member of this.#members.values()) {
       if (wanted <= 0) return;
+      if (member.isAsleep && mostWoken-- <= 0) continue;
       if (member.wake()) wanted--;
     }
   }
@@ -407,9 +434,7 @@ export class SharedBoard implements Board {
 
   /** Wakes as many lanes as there are calls. */
   #wakeForAll(): void {
-    this.#postedMs = Infinity;
-    this.#wakeLanes();
-    this.#postedMs = 0;
+    this.#wake(this.memory.listed, Infinity);
   }
 
   /**

@@ -19,6 +19,7 @@ import {
   INIT,
   type LaneInit,
   OPERATION,
+  PEER,
   PROTOCOL,
   READY,
   RETIRE,
@@ -306,6 +307,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     return how !== AT_WORK;
   }
 
+  meet(index: number, memory: SharedArrayBuffer | undefined): void {
+    if (this.#isReady && !this.#hasEnded) this.#post([PEER, index, memory]);
+  }
+
   introduce(number: number, operation: OperationReference): void {
     const isPacked = operation instanceof PackedOperation;
     const { url, name, perLane = 1 } = operation;
@@ -412,7 +417,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       case UP:
         return this.#up();
       case READY:
-        return this.#ready(message[1]);
+        return this.#ready(message[1], message[2] === true);
       case CRASH:
         this.#cause = decodeError(message[1]);
         return;
@@ -449,7 +454,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     this.#post([INIT, init]);
   }
 
-  #ready(protocol: unknown): void {
+  #ready(protocol: unknown, parks: boolean): void {
     if (protocol !== PROTOCOL) {
       this.#cause = new Error(
         `Cannot use the worker entry ${this.#parts.entryUrl}: it speaks protocol ${protocol}, this gate speaks ${PROTOCOL}; ` +
@@ -461,6 +466,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     this.#parts.clock.clearTimer(this.#timer);
     this.#isReady = true;
     this.#parts.numbers.join(this);
+    if (parks) this.#board?.introduce(this.#life, this.control.memory);
     this.#parts.events.ready(this.#lane);
   }
 
