@@ -31,6 +31,8 @@
 export {
   CircuitOpenError,
   type CircuitOpenFields,
+  DependencyError,
+  type DependencyFields,
   GateClosedError,
   GateDrainingError,
   GateInLaneError,
@@ -57,7 +59,16 @@ export {
 export type { FunctionSource, OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
-export type { GateStats, OperationStats, QueueStats, TokenCounts } from "./lib/gate/gate_stats.ts";
+export type { DomainInfo } from "./lib/gate/domains.ts";
+export type {
+  ChildCounts,
+  ChildOperationStats,
+  ChildStats,
+  GateStats,
+  OperationStats,
+  QueueStats,
+  TokenCounts,
+} from "./lib/gate/gate_stats.ts";
 export type { LaneStats } from "./lib/gate/lane_stats.ts";
 export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_pool.ts";
 export type { AnyOperation, GateControls } from "./lib/gate_controls.ts";
@@ -84,7 +95,7 @@ export {
   type StreamOperation,
 } from "./lib/operation.ts";
 export { lifecycle, type LifecycleHooks } from "./lib/lifecycle.ts";
-export type { LimitOptions, OperationOptions, Priority } from "./lib/operation_options.ts";
+export type { LimitOptions, OperationOptions, Priority, Spread } from "./lib/operation_options.ts";
 export type { HistogramSnapshot } from "./lib/observe/histogram.ts";
 export type { HistoryEntry } from "./lib/observe/history.ts";
 export type { WorkerResourceLimits } from "./lib/runtime/adapter.ts";

@@ -23,7 +23,8 @@ export type TokenGateErrorCode =
   | "ERR_PAYLOAD_TOO_LARGE"
   | "ERR_QUEUE_FULL"
   | "ERR_CIRCUIT_OPEN"
-  | "ERR_TOO_MANY_STRANDED";
+  | "ERR_TOO_MANY_STRANDED"
+  | "ERR_DEPENDENCY";
 
 /** What every error of this package has in common: a `code` that never changes between releases. */
 export abstract class TokenGateError extends Error {
@@ -313,5 +314,35 @@ export class StrandedError extends TokenGateError {
     super(message, fields);
     this.stranded = fields.stranded;
     this.maxStranded = fields.maxStranded;
+  }
+}
+
+/** Fields of a {@linkcode DependencyError}. */
+export interface DependencyFields extends ErrorOptions {
+  /** Which argument it was, from 0. */
+  readonly argument: number;
+}
+
+/**
+ * A token among the arguments of the call gave no result: it failed, or ran out of time. The call was not run. `cause` is the error of that token; in a chain of
+ * calls each has the one before behind it, down to what went wrong first.
+ */
+export class DependencyError extends TokenGateError {
+  /** Always `DependencyError`. */
+  override readonly name: string = "DependencyError";
+  /** Always `ERR_DEPENDENCY`. */
+  readonly code: TokenGateErrorCode = "ERR_DEPENDENCY";
+  /** Which argument it was, from 0. */
+  readonly argument: number;
+
+  /**
+   * Makes the error of a call that cannot have its argument.
+   *
+   * @param message which one it was
+   * @param fields its place, and why
+   */
+  constructor(message: string, fields: DependencyFields) {
+    super(message, fields);
+    this.argument = fields.argument;
   }
 }

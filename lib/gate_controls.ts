@@ -33,7 +33,8 @@ export let makeControls: (engine: Engine) => GateControls;
  * | `killWhere()`  | killed            | killed                  | killed, and stopped after `graceMs` | –       | taken |
  *
  * What waits for arguments, for a permit or for its next attempt is `waiting`. A killed token rejects those who await it with a `TokenCancelledError`, and is
- * otherwise quiet. Calls of operations inside of a running operation belong to that, and are not seen here.
+ * otherwise quiet. Calls that operations make are seen here when they were given to the gate (see {@linkcode OperationOptions.spread}); those that run in the lane of
+ * their caller belong to that, and end with it.
  *
  * @example
  * ```ts

@@ -8,11 +8,16 @@
 import process from "node:process";
 import { PROCESS_LANE, THREAD_LANE } from "./bridge/protocol.ts";
 import type { GateInLaneError } from "./errors.ts";
+import type { LaneChildren, LaneScope } from "./lane_scope.ts";
 
 /** What an operation can know of its own call. */
 export interface OperationContext {
   /** Id of the token that this run belongs to. */
   readonly tokenId: number;
+  /** Id of the token of the operation that has called this one; undefined when the program has. */
+  readonly parentId: number | undefined;
+  /** Id of the token at the root of the domain: of the call of the program that this one was made for; its own when the program has made it. */
+  readonly domainId: number;
   /** Number of the lane it runs in; -1 on the caller's own thread, where calls with `inline: "auto"` may run. */
   readonly lane: number;
   /**
@@ -36,11 +41,13 @@ export interface OperationContext {
 export interface LaneMark {
   /** Number of the lane; -1 until its gate has told it. */
   lane: number;
+  /** The calls inside of the lane's calls. */
+  children: LaneChildren | undefined;
   /** The context of the operation that runs in the current asynchronous context. */
-  context(): OperationContext | undefined;
+  context(): LaneScope | undefined;
   /** Runs a function inside a context. */
   within(
-    context: OperationContext,
+    context: LaneScope,
     fn: (...args: readonly never[]) => unknown,
     args: readonly unknown[],
   ): unknown;

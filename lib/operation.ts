@@ -17,6 +17,7 @@ import {
   readDeskPolicy,
   readOperationOptions,
   readWindow,
+  type Spread,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
 import { readCount } from "./queue_options.ts";
@@ -38,6 +39,8 @@ export interface CallOptions extends LimitOptions {
   readonly priority?: Priority;
   /** Whether, and when, a call that failed is tried again, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly retry?: RetryOptions;
+  /** Where the calls run that are made inside of other operations, as in {@linkcode OperationOptions}. Default: as declared. */
+  readonly spread?: Spread;
   /** The gate to call through. Default: the default gate, which is made on first use and lets the process end by itself. */
   readonly gate?: TokenGate;
   /** Cancels the tokens when it aborts; its reason becomes the `cause`. Default: none. */

@@ -28,6 +28,13 @@ export interface LimitOptions {
 /** Which calls go before which: the web's three, or a number from -100 to 100, higher ones first; the three are 1, 0 and -1. */
 export type Priority = "user-blocking" | "user-visible" | "background" | number;
 
+/**
+ * Where a call that is made inside of a running operation runs. `"never"`: in the same lane, at once and directly. `"always"`: in whichever lane is free, as a call of the
+ * program would; in its own lane when that has nothing else to do but to wait for such calls. `"auto"`: in the same lane, unless something speaks against it: the operation is limited by the gate
+ * (`maxConcurrent`, `pools`, `rateLimit`, `breaker`), or for the other kind of lanes (`isolation`), or its runs were seen to take longer than 2 ms and another lane has nothing to do.
+ */
+export type Spread = "never" | "auto" | "always";
+
 /** Options of a declared operation: what holds for each call of it, and for all of them together in each gate. */
 export interface OperationOptions extends LimitOptions, QueueOptions {
   /** How many calls may be in lanes at once, over all lanes of a gate; {@linkcode GateControls.limit} changes it. Default: no limit. */
@@ -95,6 +102,35 @@ export interface OperationOptions extends LimitOptions, QueueOptions {
    * ```
    */
   readonly inline?: "never" | "auto";
+  /**
+   * Where its calls run that are made inside of other operations. In the same lane a call has its arguments as they are, without a copy, and is outside of all limits of
+   * the gate. Default: `"auto"`.
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation } from "@tokengate/tokengate";
+   *
+   * export const chunk: Operation<[from: number, to: number], number> = operation(
+   *   import.meta,
+   *   "chunk",
+   *   (from, to) => {
+   *     let sum = 0;
+   *     for (let k = from; k < to; k++) sum += (k % 2 === 0 ? 4 : -4) / (2 * k + 1);
+   *     return sum;
+   *   },
+   *   { spread: "always" },
+   * );
+   *
+   * export const pi: Operation<[terms: number], number> = operation(import.meta, "pi", async (terms) => {
+   *   const half = Math.floor(terms / 2);
+   *   const [first, second] = await Promise.all([chunk(0, half), chunk(half, terms)]); // in two workers
+   *   return first + second;
+   * });
+   *
+   * if (!inLane) console.log((await pi(1_000_000)).toFixed(5)); // 3.14159
+   * ```
+   */
+  readonly spread?: Spread;
 }
 
 /** What one call asks for, read once and shared by all calls of the same options. */
@@ -126,7 +162,7 @@ const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", 
  * @throws {RangeError} when a time is not above zero
  */
 export function readOperationOptions(subject: string, options: OperationOptions): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "inline", "priority", "retry", ...DESK_KEYS]);
+  checkKeys(subject, options, [...LIMITS, "inline", "priority", "retry", "spread", ...DESK_KEYS]);
   return {
     retry: readRetryOptions(subject, options.retry),
     timeoutMs: readDuration(subject, "timeoutMs", options.timeoutMs),
@@ -136,6 +172,7 @@ export function readOperationOptions(subject: string, options: OperationOptions)
     transfer: undefined,
     inline: readInline(subject, options.inline) ?? "never",
     priority: readPriority(subject, options.priority) ?? 0,
+    spread: readSpread(subject, options.spread) ?? "auto",
   };
 }
 
@@ -175,6 +212,7 @@ export function readCallOptions(
   options: LimitOptions & {
     readonly inline?: unknown;
     readonly priority?: unknown;
+    readonly spread?: unknown;
     readonly retry?: RetryOptions;
     readonly signal?: AbortSignal;
     readonly transfer?: readonly object[];
@@ -186,6 +224,7 @@ export function readCallOptions(
     "inline",
     "priority",
     "retry",
+    "spread",
     "signal",
     "transfer",
     "gate",
@@ -206,6 +245,7 @@ export function readCallOptions(
     retry: options.retry === undefined ? base.retry : readRetryOptions(subject, options.retry),
     inline: readInline(subject, options.inline) ?? base.inline,
     priority: readPriority(subject, options.priority) ?? base.priority,
+    spread: readSpread(subject, options.spread) ?? base.spread,
     transfer: readTransfer(subject, options.transfer) ?? base.transfer,
   };
 }
@@ -240,6 +280,15 @@ function readInline(subject: string, inline: unknown): "never" | "auto" | undefi
   if (inline === undefined || inline === "never" || inline === "auto") return inline;
   throw new TypeError(
     `Cannot set "inline" of ${subject}: received ${show(inline)}, not "never" or "auto"`,
+  );
+}
+
+function readSpread(subject: string, spread: unknown): Spread | undefined {
+  if (spread === undefined || spread === "never" || spread === "auto" || spread === "always") {
+    return spread;
+  }
+  throw new TypeError(
+    `Cannot set "spread" of ${subject}: received ${show(spread)}, not "never", "auto" or "always"`,
   );
 }
 

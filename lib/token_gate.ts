@@ -14,6 +14,7 @@ import { type CallToken, COMPLETED } from "./call_token.ts";
 import type { CrashLoop } from "./gate/back_off.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
 import type { Isolation } from "./gate/desk_policy.ts";
+import type { DomainInfo } from "./gate/domains.ts";
 import { unreadError } from "./gate/token_errors.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
 import { type GateControls, makeControls } from "./gate_controls.ts";
@@ -42,7 +43,7 @@ import { errorLabel, History, type HistoryEntry } from "./observe/history.ts";
 import { warn } from "./observe/report.ts";
 import type { Awaitable, Operation, Streamed, StreamOperation } from "./operation.ts";
 import type { OperationOptions } from "./operation_options.ts";
-import { declaredLifecycles, type Definition } from "./registry.ts";
+import { declaredLifecycles, type Definition, lookUp } from "./registry.ts";
 import { checkKeys, checkType, readDuration, show } from "./options.ts";
 import { reserve } from "./reserve.ts";
 import { type RemoteModule, RemoteModules } from "./remote_module.ts";
@@ -131,6 +132,7 @@ export class TokenGate extends EventTarget {
     isGate: (value) => value instanceof TokenGate,
   });
   #isSettledHeard = false;
+  #births = 0;
   readonly #stranded: StrandedThreads = new StrandedThreads(systemClock, reportStranded);
 
   static {
@@ -183,6 +185,7 @@ export class TokenGate extends EventTarget {
       maxStranded: settings.maxStranded,
       recycle: settings.recycle,
       disposeTimeoutMs: settings.disposeTimeoutMs,
+      lookUp,
       isForLanes: ({ url }) => declaredLifecycles().has(url),
     });
     this.controls = makeControls(this.#engine);
@@ -567,6 +570,42 @@ export class TokenGate extends EventTarget {
   }
 
   /**
+   * The domains that have something in them now: the calls whose own calls have not all settled. The list is empty when nothing runs.
+   *
+   * @returns a snapshot, by lead
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation, TokenGate } from "@tokengate/tokengate";
+   *
+   * export const rest: Operation<[ms: number], number> = operation(
+   *   import.meta,
+   *   "rest",
+   *   (ms) => new Promise<number>((resolve) => setTimeout(resolve, ms, ms)),
+   * );
+   *
+   * export const lead: Operation<[], number> = operation(import.meta, "lead", async () => {
+   *   const rests = await Promise.all([rest(500), rest(500), rest(500)]);
+   *   return rests.length;
+   * });
+   *
+   * if (!inLane) {
+   *   const gate = new TokenGate({ lanes: 1 });
+   *   const token = gate.call(lead);
+   *   while (gate.domains().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+   *   const [domain] = gate.domains();
+   *   console.log(domain.id === token.id, domain.operation, domain.children); // true lead 3
+   *   await token;
+   *   console.log(gate.domains()); // []
+   *   await gate.close();
+   * }
+   * ```
+   */
+  domains(): DomainInfo[] {
+    return this.#engine.domains();
+  }
+
+  /**
    * The tokens that settled last, without their arguments, results and errors. As many as the option `history` says.
    *
    * @returns what is remembered, the oldest first; a copy, to be written as JSON
@@ -643,6 +682,8 @@ export class TokenGate extends EventTarget {
       entryUrl: settings.workerUrl,
       startTimeoutMs,
       capacity: MAILBOX_SLOTS,
+      nextBirth: () => this.#births++,
+      hasOthers: count > 1,
     };
     const hasBoard = isolation === "thread" && settings.bridge === "ring";
     const board = hasBoard

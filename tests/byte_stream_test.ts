@@ -2,8 +2,8 @@ import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
+  CHILDREN,
   FRAME,
-  HEAP,
   makeRecord,
   MESSAGE,
   MOST_RECORD_BYTES,
@@ -14,7 +14,7 @@ import { bytesToValue, valueToBytes } from "../lib/bridge/value_bytes.ts";
 import { NotCloneableError } from "../mod.ts";
 
 const records = fc.array(
-  fc.record({ kind: fc.integer({ min: MESSAGE, max: HEAP }), bytes: fc.uint8Array() }),
+  fc.record({ kind: fc.integer({ min: MESSAGE, max: CHILDREN }), bytes: fc.uint8Array() }),
   { maxLength: 20 },
 );
 
@@ -59,7 +59,7 @@ test("a record has a buffer of its own, which begins where it does", () => {
 });
 
 test("what is no record is refused before memory is taken for it", () => {
-  for (const [length, kind] of [[MOST_RECORD_BYTES + 1, MESSAGE], [1, 0], [1, HEAP + 1]]) {
+  for (const [length, kind] of [[MOST_RECORD_BYTES + 1, MESSAGE], [1, 0], [1, CHILDREN + 1]]) {
     const header = new Uint8Array(RECORD_HEADER_BYTES);
     const view = new DataView(header.buffer);
     view.setUint32(0, length!, true);

@@ -9,6 +9,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  DependencyError,
   GateClosedError,
   LaneCrashError,
   QueueFullError,
@@ -351,9 +352,9 @@ test("tokens may be among the inputs", async () => {
     ]);
     const error = await assertRejects(
       () => gate.all(add, [[gate.call(fail, "range"), 1]]),
-      RangeError,
+      DependencyError,
     );
-    assertEquals(error.message, "out of range");
+    assertEquals((error.cause as Error).message, "out of range");
   });
 });
 

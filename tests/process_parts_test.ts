@@ -98,7 +98,7 @@ test("a call in a process is asked to stop by whichever of thread and message co
   const aborted = new SharedArrayBuffer(16);
   new Float64Array(aborted).fill(-2);
   const nothing = (): void => {};
-  const writer = { started: nothing, ended: nothing, heap: nothing };
+  const writer = { started: nothing, ended: nothing, heap: nothing, children: nothing };
   const control = new ProcessControl(2, aborted, writer);
   control.receive(1);
   control.receive(0);
@@ -111,4 +111,16 @@ test("a call in a process is asked to stop by whichever of thread and message co
   // The other one of the two comes late.
   new Float64Array(aborted).set([1, 0]);
   assertEquals([control.isAborted(0), control.isAborted(1)], [false, false]);
+});
+
+test("a child is not written ahead of what may wait for it, however quick it is", () => {
+  const window = new ProcessWindow();
+  const quick = operation(window, 1, 0.1);
+  const child = Object.assign(window.operation(2, 1, Infinity, true), {
+    isLoaded: true,
+    meanMs: 0.1,
+  });
+  window.enter({ slot: 0, tokenId: 0, operation: quick, isLimited: false });
+  assertEquals(window.mayEnter(quick, false), true);
+  assertEquals(window.mayEnter(child, false), false);
 });

@@ -122,6 +122,5 @@ function rootOf(error: unknown): unknown {
 
 function hasInChain(error: unknown, type: new (...args: never[]) => Error): boolean {
   if (!(error instanceof Error)) return false;
-  const { cause } = error;
-  return error instanceof type || hasInChain(cause, type);
+  return error instanceof type || hasInChain((error as Error).cause, type);
 }

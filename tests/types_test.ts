@@ -154,6 +154,11 @@ export async function streamed(gate: TokenGate): Promise<void> {
     throw new Error();
   });
   same<typeof thrown, Operation<[], never>>(true);
+  const thrownLater = operation(import.meta, "thrownLater", async () => {
+    await Promise.reject(new Error());
+    throw new Error();
+  });
+  same<typeof thrownLater, Operation<[], never>>(true);
 
   const token = inferred(5);
   same<typeof token, StreamToken<number, string>>(true);

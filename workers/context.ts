@@ -4,8 +4,9 @@
  * @module
  */
 
+import { FAMILY_FIELDS } from "../lib/bridge/child_operation.ts";
 import { TokenCancelledError } from "../lib/errors.ts";
-import type { OperationContext } from "../lib/lane_mark.ts";
+import { type LaneLead, type ScopeChild, ScopeChildren } from "../lib/lane_scope.ts";
 
 /** Where the gate raises the abort flags: the mailbox's, or the board's. */
 export interface AbortFlags {
@@ -23,7 +24,7 @@ export function onProgress(fn: (context: CallContext, value: unknown) => void): 
 }
 
 /** The context of one call, from its start to its end; after that it no longer changes. */
-export class CallContext implements OperationContext {
+export class CallContext implements LaneLead {
   readonly tokenId: number;
   readonly lane: number;
   readonly #flags: AbortFlags;
@@ -34,10 +35,17 @@ export class CallContext implements OperationContext {
   #wasAborted = false;
   /** Whether its signal was fired by the gate's word. */
   wasTold = false;
+  parentId: number | undefined = undefined;
+  domainId: number;
+  live = 0;
+  place: number = -1;
+  outside = 0;
+  #children: ScopeChildren | undefined;
 
   /** @param tokenId the token @param lane number of the lane @param slot its slot @param flags where its flag is */
   constructor(tokenId: number, lane: number, slot: number, flags: AbortFlags) {
     this.tokenId = tokenId;
+    this.domainId = tokenId;
     this.lane = lane;
     this.#slot = slot;
     this.#flags = flags;
@@ -66,16 +74,41 @@ export class CallContext implements OperationContext {
     return this.#controller.signal;
   }
 
-  /** Fires the signal; the flag was raised by the gate itself. */
+  get lead(): LaneLead {
+    return this;
+  }
+
+  get isOver(): boolean {
+    return this.#hasEnded || this.#flags.isAborted(this.#slot);
+  }
+
+  enter(child: ScopeChild): void {
+    (this.#children ??= new ScopeChildren()).enter(child);
+  }
+
+  leave(child: ScopeChild): void {
+    this.#children?.leave(child);
+  }
+
+  /** Reads whose child this call is from its arguments. @returns those of the function */
+  adopt(args: readonly unknown[]): unknown[] {
+    this.parentId = args[0] as number;
+    this.domainId = args[1] as number;
+    return args.slice(FAMILY_FIELDS);
+  }
+
+  /** Fires the signal, and kills what it has called; the flag was raised by the gate itself. */
   abort(reason: unknown): void {
     this.wasTold = true;
     this.#reason = reason;
+    this.#children?.end(reason);
     this.#controller?.abort(reason);
   }
 
-  /** Freezes the context. */
+  /** Freezes the context, and kills what it has left running. */
   end(): void {
     this.#wasAborted = this.#flags.isAborted(this.#slot);
     this.#hasEnded = true;
+    this.#children?.end("the operation that called it has ended");
   }
 }

@@ -9,6 +9,7 @@
 
 import { setImmediate } from "node:timers";
 import type { FunctionSource } from "../lib/bridge/contract.ts";
+import { streamedElsewhere } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
 import { encodeThrown } from "../lib/bridge/thrown.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
@@ -17,11 +18,15 @@ import {
   ABORT,
   CALL_FIELDS,
   CALLS,
+  CHILD_ANSWERS,
+  CHILD_BACK,
+  CHILD_CALL,
   CRASH,
   CREDIT,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
+  HUNGRY,
   INIT,
   ITEMS,
   type LaneInit,
@@ -33,6 +38,7 @@ import {
   RETIRE,
   RETIRED,
   RETURNED,
+  ROOMY,
   SKIPPED,
   THREW,
   UNSTARTABLE,
@@ -41,6 +47,7 @@ import {
 import { type AnyGenerator, isGenerator } from "../lib/bridge/generators.ts";
 import { isThenable } from "../lib/bridge/thenable.ts";
 import { Answers } from "./answers.ts";
+import { Children } from "./children.ts";
 import { installLaneConsole } from "./console.ts";
 import { CallContext, onProgress } from "./context.ts";
 import { InFlight } from "./in_flight.ts";
@@ -76,6 +83,7 @@ export class LaneCore {
   readonly #answers: Answers;
   readonly #operations: LaneOperation[] = [];
   readonly #onTurn: () => void;
+  readonly #onLook: () => void;
   #control: ControlBlock | undefined;
   #posted: PostedCalls | undefined;
   #meter: HeapMeter | undefined;
@@ -93,6 +101,16 @@ export class LaneCore {
   #disposeTimeoutMs: number | undefined;
   #running: CallContext | undefined;
   readonly #inFlight: InFlight = new InFlight();
+  #children: Children | undefined;
+  /** Children that run here beside what waits for such calls, and go on asynchronously. */
+  readonly #beside: Set<CallContext> = new Set();
+  /** Whether the gate knows that this lane may run one, and whether that is to be looked at. */
+  #isHungry = false;
+  /** Whether the gate was told that this lane takes no calls meanwhile. */
+  #isToldFull = false;
+  #isLookPlanned = false;
+  /** Modules are loaded one after the other. */
+  #loads: Promise<void> = Promise.resolve();
   readonly #items: SentValues;
   readonly #streams: Streams;
   #progress: ProgressSender | undefined;
@@ -102,6 +120,7 @@ export class LaneCore {
 
   /** @param open opens the way to the gate */
   constructor(open: OpenPort) {
+    this.#onLook = () => this.#look();
     this.#onTurn = () => {
       this.#isTurnPlanned = false;
       this.#turnMs = originMs + performance.now();
@@ -136,7 +155,7 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked, perLane, source, window] = message as [
+        const [, , url, name, isPacked, perLane, source, window, isChild] = message as [
           number,
           number,
           string,
@@ -145,11 +164,13 @@ export class LaneCore {
           number,
           FunctionSource,
           number,
+          boolean,
         ];
         this.#operations[message[1] as number] = {
           url,
           name,
           isPacked,
+          isChild,
           perLane,
           source,
           window,
@@ -163,6 +184,14 @@ export class LaneCore {
       }
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
+        break;
+      case CHILD_CALL:
+        this.#isHungry = false;
+        this.#runChild(message);
+        break;
+      case CHILD_ANSWERS:
+      case CHILD_BACK:
+        this.#children!.receive(message);
         break;
       case CREDIT:
         this.#streams.grant(message[1] as number, message[2] as number);
@@ -193,6 +222,8 @@ export class LaneCore {
       this.#answers.maxPayloadBytes = this.#items.maxPayloadBytes = init.maxPayloadBytes;
       const progress = this.#progress = new ProgressSender(this.#port, this.#control);
       onProgress((context, value) => progress.report(context, value));
+      const onGiven = (): void => this.#lookAgain();
+      mark.children = this.#children = new Children(init, this.#control, this.#port, onGiven);
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
       else this.#answers.posted = this.#posted = new PostedCalls(init.board, this.#control);
       // Before the first call can come: what it prints is to be in order too.
@@ -211,6 +242,11 @@ export class LaneCore {
     // The call may have ended, and another be running, while the message was on its way.
     if (this.#running?.tokenId === tokenId && this.#running.aborted) {
       return this.#running.abort(decodeError(reason));
+    }
+    for (const context of this.#beside) {
+      if (context.tokenId === tokenId && context.aborted && !context.wasTold) {
+        return context.abort(decodeError(reason));
+      }
     }
     if (this.#inFlight.size === 0) return;
     this.#inFlight.abort(tokenId, () => decodeError(reason));
@@ -239,7 +275,7 @@ export class LaneCore {
         this.#head = 0;
         const slot = this.#takePosted();
         if (slot < 0) {
-          if (this.#disposeTimeoutMs !== undefined && this.#inFlight.size === 0) {
+          if (this.#disposeTimeoutMs !== undefined && !this.#hasPending) {
             return this.#leave(this.#disposeTimeoutMs);
           }
           if (!this.#rest()) return;
@@ -257,9 +293,15 @@ export class LaneCore {
     setImmediate(this.#onTurn);
   }
 
+  /** Whether something goes on asynchronously beside what this lane takes. */
+  get #hasPending(): boolean {
+    return this.#inFlight.size > 0 || this.#beside.size > 0;
+  }
+
   /** Tells the gate all that is done. */
   #tell(): void {
     this.#meter?.look();
+    this.#control?.tellChildren();
     this.#outbox.flush();
     this.#posted?.ring();
   }
@@ -303,7 +345,7 @@ export class LaneCore {
     const hasMail = this.#messages < this.#control!.messageCount;
     const mayPark = this.#port.parks && !isDrowsy;
     // What is in flight needs the event loop.
-    if (!mayPark || hasMail || this.#inFlight.size > 0 || this.#control!.isStopped) {
+    if (!mayPark || hasMail || this.#hasPending || this.#control!.isStopped) {
       posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.
@@ -443,9 +485,13 @@ export class LaneCore {
     this.#running = context;
     let outcome = RETURNED;
     let value: unknown;
+    if (operation.isChild) args = context.adopt(args);
     try {
       value = mark.within(context, operation.fn!, args);
-      if (isGenerator(value)) return this.#stream(operation, tag, context, startedMs, value);
+      if (isGenerator(value)) {
+        if (operation.isChild) throw streamedElsewhere(operation.name);
+        return this.#stream(operation, tag, context, startedMs, value);
+      }
       if (isThenable(value)) {
         if (operation.perLane > 1) return this.#overlap(operation, tag, context, startedMs, value);
         this.#finishLater(operation, tag, context, startedMs, value);
@@ -477,6 +523,7 @@ export class LaneCore {
     if (tag >= 0) this.#posted!.end(tag, endedMs);
     else this.#control!.end(~tag, endedMs);
     learn(operation, endedMs - startedMs);
+    if (this.#children!.outside > 0 || this.#isToldFull) this.#lookAgain();
     const isStream = this.#streams.leave(context);
     const isLast = this.#progress!.end(context) || isStream;
     this.#answers.finished(operation.name, tag, outcome, value, endedMs, isLast);
@@ -497,9 +544,110 @@ export class LaneCore {
   /** Something that was in the way of other calls is not any more. */
   #goOnBeside(): void {
     this.#tell();
+    this.#planLook();
     if (this.#isBusy || !this.#inFlight.isOpen) return;
     this.#wakeUp();
     this.#work();
+  }
+
+  // Children of calls that run elsewhere, or here.
+
+  /**
+   * Runs a child at once: the gate gives it to a lane in which all that runs waits for such calls. It may be one of the calls that this lane has made
+   * itself; behind them it would wait for ever.
+   */
+  #runChild(message: readonly unknown[]): void {
+    const [, slot, number, tokenId, args] = message as [number, number, number, number, unknown[]];
+    const operation = this.#operations[number < 0 ? ~number : number]!;
+    if (isUnloaded(operation)) {
+      void this.#loadInTurn(operation).then(() => this.#runChild(message));
+      return;
+    }
+    const nowMs = this.#nowBefore(operation, number < 0);
+    if (operation.fn === undefined) {
+      this.#answers.answer(operation.name, ~slot, UNSTARTABLE, takeFailure(operation), nowMs);
+    } else if (nowMs > this.#control!.latestMs(slot)) {
+      this.#outbox.add(~slot, EXPIRED, undefined, operation.name, nowMs);
+    } else if (!this.#control!.claim(slot, nowMs)) {
+      this.#outbox.add(~slot, SKIPPED, undefined, operation.name, nowMs);
+    } else {
+      const context = new CallContext(tokenId, mark.lane, slot, this.#control!);
+      this.#runBeside(operation, ~slot, context, args, nowMs);
+    }
+    if (!this.#isBusy) this.#endLong();
+    this.#tell();
+    this.#planLook();
+  }
+
+  #runBeside(
+    operation: LaneOperation,
+    tag: number,
+    context: CallContext,
+    args: unknown[],
+    startedMs: number,
+  ): void {
+    const finish = (outcome: number, value: unknown): void =>
+      this.#finish(operation, tag, context, startedMs, outcome, value);
+    let value: unknown;
+    if (operation.isChild) args = context.adopt(args);
+    try {
+      value = mark.within(context, operation.fn!, args);
+      if (isGenerator(value)) throw streamedElsewhere(operation.name);
+      if (!isThenable(value)) return finish(RETURNED, value);
+    } catch (error) {
+      return finish(THREW, encodeThrown(error));
+    }
+    this.#beside.add(context);
+    const finishLater = (outcome: number, value: unknown): void => {
+      this.#beside.delete(context);
+      finish(outcome, value);
+      this.#tell();
+      this.#planLook();
+      if (this.#isBusy) return;
+      this.#wakeUp();
+      this.#work();
+    };
+    new Promise((resolve) => resolve(value)).then(
+      (result) => finishLater(RETURNED, result),
+      (error) => finishLater(THREW, encodeThrown(error)),
+    );
+  }
+
+  /** The gate takes a lane that has answered for one that takes calls. */
+  #lookAgain(): void {
+    this.#isHungry = false;
+    this.#planLook();
+  }
+
+  /** Looks, when the event loop has had a turn, whether this lane may run a child of any call, and whether it takes calls again. */
+  #planLook(): void {
+    const mayBe = this.#children!.outside > 0 && !this.#isHungry;
+    if (this.#isLookPlanned || (!mayBe && !this.#isToldFull)) return;
+    this.#isLookPlanned = true;
+    setImmediate(this.#onLook);
+  }
+
+  #look(): void {
+    this.#isLookPlanned = false;
+    const isFull = this.#isBusy || !this.#inFlight.isOpen;
+    if (this.#isWaitingForChildren) {
+      if (this.#isHungry && this.#isToldFull === isFull) return;
+      this.#isHungry = true;
+      this.#isToldFull = isFull;
+      this.#port.post([HUNGRY, isFull]);
+    } else if (this.#isToldFull && !isFull) {
+      this.#isToldFull = false;
+      this.#port.post([ROOMY]);
+    }
+  }
+
+  /** Whether all that runs in this lane waits for children that were given to the gate. */
+  get #isWaitingForChildren(): boolean {
+    if (this.#children!.outside === 0) return false;
+    if (this.#isBusy && this.#running?.outside === 0) return false;
+    if (!this.#inFlight.areAllWaiting) return false;
+    for (const context of this.#beside) if (context.outside === 0) return false;
+    return true;
   }
 
   /** The call that was expected to take long has given way, or ended. */
@@ -529,6 +677,7 @@ export class LaneCore {
       }
       this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#tell();
+      this.#planLook();
       if (this.#isBusy) return;
       this.#wakeUp();
       this.#work();
@@ -540,6 +689,7 @@ export class LaneCore {
     if (this.#inFlight.isOpen) return true;
     this.#goToWork();
     this.#tell();
+    this.#planLook();
     return false;
   }
 
@@ -554,6 +704,7 @@ export class LaneCore {
     this.#isLong = true;
     this.#goToWork();
     this.#tell();
+    this.#planLook();
     const finish = (outcome: number, value: unknown): void => {
       if (outcome === RETURNED && isGenerator(value)) {
         this.#stream(operation, tag, context, startedMs, value);
@@ -576,8 +727,14 @@ export class LaneCore {
     this.#isBusy = true;
     this.#goToWork();
     this.#tell();
-    await load(operation);
+    await this.#loadInTurn(operation);
     this.#goOn();
+  }
+
+  #loadInTurn(operation: LaneOperation): Promise<void> {
+    return this.#loads = this.#loads.then(() =>
+      isUnloaded(operation) ? load(operation) : undefined
+    );
   }
 
   /** A gate that shares no memory sends a call when it can start at once: until then it may give it to another lane. */

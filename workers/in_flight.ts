@@ -20,6 +20,8 @@ export interface Overlapping {
 /** Calls in flight. */
 export class InFlight {
   readonly #contexts: Set<CallContext> = new Set();
+  /** Generators among them that wait for their readers. */
+  readonly #suspended: Set<CallContext> = new Set();
   #full = 0;
   #aborted = 0;
 
@@ -33,6 +35,14 @@ export class InFlight {
     return this.#full === 0 && this.#aborted === 0;
   }
 
+  /** Whether each of them waits for a call inside of it that was given to the gate, or for its reader. */
+  get areAllWaiting(): boolean {
+    for (const context of this.#contexts) {
+      if (context.outside === 0 && !this.#suspended.has(context)) return false;
+    }
+    return true;
+  }
+
   /** A call goes on asynchronously. */
   enter(operation: Overlapping, context: CallContext): void {
     this.#contexts.add(context);
@@ -42,17 +52,20 @@ export class InFlight {
   /** It has come to its end. */
   leave(operation: Overlapping, context: CallContext): void {
     this.#contexts.delete(context);
+    this.#suspended.delete(context);
     if (operation.inFlight-- === operation.perLane) this.#full--;
     if (context.wasTold) this.#aborted--;
   }
 
   /** A generator waits for its reader: it keeps no other call. */
-  suspend(operation: Overlapping): void {
+  suspend(operation: Overlapping, context: CallContext): void {
+    this.#suspended.add(context);
     if (operation.inFlight-- === operation.perLane) this.#full--;
   }
 
   /** It goes on, beside those that were taken meanwhile. */
-  resume(operation: Overlapping): void {
+  resume(operation: Overlapping, context: CallContext): void {
+    this.#suspended.delete(context);
     if (++operation.inFlight === operation.perLane) this.#full++;
   }
 

@@ -21,6 +21,8 @@ export interface LaneOperation extends Overlapping, OperationCost {
   readonly name: string;
   /** Whether it is called with packed arguments. */
   readonly isPacked: boolean;
+  /** Whether the first two arguments say whose child a call of it is. */
+  readonly isChild: boolean;
   /** Where its function is found. */
   readonly source: FunctionSource;
   /** How many items of a stream may have been made and not read. */

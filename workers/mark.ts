@@ -7,10 +7,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
 import { THREAD_LANE } from "../lib/bridge/protocol.ts";
-import { LANE_MARK, type LaneMark, type OperationContext } from "../lib/lane_mark.ts";
+import { LANE_MARK, type LaneMark } from "../lib/lane_mark.ts";
+import type { LaneScope } from "../lib/lane_scope.ts";
 
 // The asynchronous context, and not a variable: what a call left running must not see the context of the next one.
-const contexts: AsyncLocalStorage<OperationContext> = new AsyncLocalStorage();
+const contexts: AsyncLocalStorage<LaneScope> = new AsyncLocalStorage();
 
 function apply(fn: (...args: readonly never[]) => unknown, args: readonly unknown[]): unknown {
   return fn.apply(undefined, args as never[]);
@@ -20,6 +21,7 @@ function apply(fn: (...args: readonly never[]) => unknown, args: readonly unknow
 export const mark: LaneMark = {
   lane: -1,
   misuse: undefined,
+  children: undefined,
   context: () => contexts.getStore(),
   within: (context, fn, args) => contexts.run(context, apply, fn, args),
 };

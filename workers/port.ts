@@ -14,6 +14,8 @@ export interface LanePort {
   post(message: unknown, transfer?: readonly object[]): void;
   /** Whether a lane without work is woken sooner when it is parked than when it waits in its event loop. */
   readonly parks: boolean;
+  /** A copy of a value as it would arrive; throws as posting does. Without it, what structured clone gives. */
+  copy?(value: unknown): unknown;
   /** The control block of a lane that shares no memory with its gate. */
   readonly control?: ControlBlock;
 }

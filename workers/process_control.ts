@@ -18,6 +18,8 @@ export interface StampWriter {
   ended(slot: number, nowMs: number): void;
   /** How large the heap is, in bytes. */
   heap(bytes: number): void;
+  /** What the table of the calls inside of calls says. */
+  children(table: Float64Array): void;
 }
 
 /** A control block whose stamps are sent. */
@@ -27,6 +29,7 @@ export class ProcessControl extends ControlBlock {
   readonly #calls: Float64Array;
   readonly #aborted: Float64Array;
   #serial = 0;
+  #toldVersion = 0;
 
   /** @param slots number of slots @param aborted by slot: the call that was asked to stop, written by another thread too @param writer sends the stamps */
   constructor(slots: number, aborted: SharedArrayBuffer, writer: StampWriter) {
@@ -61,6 +64,13 @@ export class ProcessControl extends ControlBlock {
   override noteHeap(bytes: number): void {
     super.noteHeap(bytes);
     this.#writer.heap(bytes);
+  }
+
+  override tellChildren(): void {
+    const { version } = this.children;
+    if (version === this.#toldVersion) return;
+    this.#toldVersion = version;
+    this.#writer.children(this.children.snapshot());
   }
 
   /** What was written was taken, as far as can be known here: a pipe that is full keeps who writes to it. */

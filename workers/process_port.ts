@@ -14,6 +14,7 @@ import process from "node:process";
 import type { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
 import {
+  CHILDREN,
   END,
   FRAME,
   HEAP,
@@ -23,7 +24,7 @@ import {
   START,
 } from "../lib/bridge/byte_stream.ts";
 import { FrameReader } from "../lib/bridge/frames.ts";
-import { ABORT, CALL_FIELDS, CALLS, PROCESS_LANE } from "../lib/bridge/protocol.ts";
+import { ABORT, CALL_FIELDS, CALLS, CHILD_CALL, PROCESS_LANE } from "../lib/bridge/protocol.ts";
 import { bytesToValue, valueToBytes } from "../lib/bridge/value_bytes.ts";
 import type { LanePort } from "./port.ts";
 import { ProcessControl } from "./process_control.ts";
@@ -107,7 +108,8 @@ export function openProcessPort(
       for (let i = 1; i < message.length; i += CALL_FIELDS) {
         control.receive(message[i] as number);
       }
-    } else if (message[0] === ABORT) {
+    } else if (message[0] === CHILD_CALL) control.receive(message[1] as number);
+    else if (message[0] === ABORT) {
       control.receiveAbort(message[4] as number, message[5] as number);
     }
     receive(message);
@@ -117,6 +119,7 @@ export function openProcessPort(
   return {
     parks: false,
     control,
+    copy: (value) => bytesToValue(valueToBytes(value)),
     post(message): void {
       if (message instanceof ArrayBuffer) writer.write(FRAME, new Uint8Array(message));
       else writer.write(MESSAGE, valueToBytes(message));
@@ -164,6 +167,11 @@ class RecordWriter {
 
   heap(bytes: number): void {
     this.#stamp(HEAP, 0, bytes);
+  }
+
+  children(table: Float64Array): void {
+    this.#held.push(makeRecord(CHILDREN, new Uint8Array(table.buffer)));
+    this.#flush();
   }
 
   write(kind: number, bytes: Uint8Array): void {

@@ -47,7 +47,7 @@ export class ProgressSender {
       reports = { sentMs: -Infinity, latest: undefined, timer: undefined };
       this.#calls.set(context, reports);
     }
-    reports.latest = copyOf(value);
+    reports.latest = this.#copy(value);
     this.#sendWhenDue(context, reports);
   }
 
@@ -80,20 +80,22 @@ export class ProgressSender {
     this.#sent++;
     this.#port.post([PROGRESS, context.tag, isPacked, value]);
   }
-}
 
-/** What is told later is what it was when it was reported, and what cannot be sent is said to who reports it. */
-function copyOf(value: unknown): { readonly isPacked: boolean; readonly value: unknown } {
-  const plain = withoutMark(value);
-  const type = typeof plain;
-  if (plain === null || (type !== "object" && type !== "function" && type !== "symbol")) {
-    return { isPacked: false, value: plain };
-  }
-  try {
-    const packed = hasRevivables() ? pack(plain) : undefined;
-    if (packed === undefined) return { isPacked: false, value: structuredClone(plain) };
-    return { isPacked: true, value: [structuredClone(packed.value), packed.places] };
-  } catch (cause) {
-    throw uncloneableProgress(plain, cause);
+  /** What is told later is what it was when it was reported, and what cannot be sent is said to who reports it. */
+  #copy(value: unknown): { readonly isPacked: boolean; readonly value: unknown } {
+    const plain = withoutMark(value);
+    const type = typeof plain;
+    if (plain === null || (type !== "object" && type !== "function" && type !== "symbol")) {
+      return { isPacked: false, value: plain };
+    }
+    const copy = (value: unknown): unknown =>
+      this.#port.copy === undefined ? structuredClone(value) : this.#port.copy(value);
+    try {
+      const packed = hasRevivables() ? pack(plain) : undefined;
+      if (packed === undefined) return { isPacked: false, value: copy(plain) };
+      return { isPacked: true, value: [copy(packed.value), packed.places] };
+    } catch (cause) {
+      throw uncloneableProgress(plain, cause);
+    }
   }
 }

@@ -66,8 +66,8 @@ export class Streams {
         return this.#items.send(tag, items, refused);
       },
       waits: (isWaiting) => {
-        if (!isWaiting) return this.#inFlight.resume(operation);
-        this.#inFlight.suspend(operation);
+        if (!isWaiting) return this.#inFlight.resume(operation, context);
+        this.#inFlight.suspend(operation, context);
         this.#onWaiting();
       },
       afterTurn: setImmediate,

@@ -19,6 +19,8 @@ export const START: number = 3;
 export const END: number = 4;
 /** How large the heap is, in bytes, as the second of two doubles. */
 export const HEAP: number = 5;
+/** What the lane tells of the calls inside of its calls: the doubles of a table. */
+export const CHILDREN: number = 6;
 
 /**
  * @param kind what the record holds @param bytes its contents
@@ -88,7 +90,7 @@ export class RecordReader {
   #begin(): void {
     const length = this.#view.getUint32(0, true);
     this.#kind = this.#view.getUint32(4, true);
-    if (length > MOST_RECORD_BYTES || this.#kind < MESSAGE || this.#kind > HEAP) {
+    if (length > MOST_RECORD_BYTES || this.#kind < MESSAGE || this.#kind > CHILDREN) {
       throw new RangeError(
         `Cannot read what a process sent: received a record of kind ${this.#kind} with ${length} bytes`,
       );

@@ -114,3 +114,11 @@ function pathToUncloneable(holder: object, search: Search): string | undefined {
   }
   return undefined;
 }
+
+/** @param operation name of a generator that was called inside of an operation @returns the error of the call, when it is to run in another lane */
+export function streamedElsewhere(operation: string): NotCloneableError {
+  return new NotCloneableError(
+    `Cannot run "${operation}" in another lane than the operation that calls it: it is a generator, whose items do not go from lane to lane; ` +
+      `call it from the program, or without spread and isolation`,
+  );
+}

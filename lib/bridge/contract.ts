@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { LeadChildren } from "./child_table.ts";
+import type { ChildTally } from "./child_tally.ts";
+
 /** Where the function of an operation is found: among what its module declares, or exports; or in the call itself, as its text. */
 export type FunctionSource = "declared" | "export" | "text";
 
@@ -20,6 +23,45 @@ export interface OperationReference {
   readonly source?: FunctionSource | undefined;
   /** How many items of a stream may have been made and not read. Default: 64. */
   readonly window?: number | undefined;
+}
+
+/** A call that a lane's call has made, and that is to run elsewhere. */
+export interface ChildCall {
+  /** Id of its token, given by the lane. */
+  readonly id: number;
+  /** Id of the call of that lane that it belongs to. */
+  readonly leadId: number;
+  /** Id of the call that made it, which may be one that ran inside of the lead; and of the one at the root of the domain. */
+  readonly parentId: number;
+  readonly domainId: number;
+  /** URL of the module that declares the operation, its name there, and how many of its calls may overlap in one lane. */
+  readonly url: string;
+  readonly name: string;
+  readonly perLane: number;
+  /** Whether it must not run in the lane that made it. */
+  readonly isForOthers: boolean;
+  /** Whether it is to run elsewhere though that may be slower. */
+  readonly isEager: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly queueTimeoutMs: number | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly priority: number;
+  readonly args: readonly unknown[];
+  /** Memory that came with the arguments, and that the lane has no more. */
+  readonly moved: readonly object[];
+}
+
+/** What became of such a call. */
+export interface ChildOutcome {
+  readonly id: number;
+  /** State code of its token. */
+  readonly code: number;
+  /** The result, or the error. */
+  readonly value: unknown;
+  /** Its stamps, in ms since the epoch; NaN where it did not get so far. */
+  readonly admittedMs: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
 }
 
 /** One call as a lane sees it. The gate's tokens are these; the lane writes nothing but `slot`. */
@@ -72,6 +114,16 @@ export interface LaneEvents {
   unsendable(call: LaneCall, error: unknown): void;
   /** A call that was released had run after all; its result is dropped. */
   late(lane: Lane): void;
+  /** A call of this lane has made a call that is to run elsewhere. */
+  called(lane: Lane, call: ChildCall): void;
+  /** The arguments of such a call cannot be read. */
+  unreadable(lane: Lane, id: number, error: unknown): void;
+  /** Such a call is not wanted any more. */
+  givenUp(lane: Lane, id: number, reason: unknown): void;
+  /** All that runs in the lane waits for such calls: until it is given one, it may run one, of whatever call. @param isFull whether it takes no others meanwhile */
+  hungry(lane: Lane, isFull: boolean): void;
+  /** The lane takes all calls again. */
+  roomy(lane: Lane): void;
   /** The function is a generator, and has made items. Without any it has come to its end without. */
   yielded(lane: Lane, call: LaneCall, items: readonly unknown[]): void;
   /** The function has reported its progress. */
@@ -144,6 +196,16 @@ export interface Lane extends CallHolder {
   send(call: LaneCall): void;
   /** Sends what `send` has gathered. */
   flush(): void;
+  /** Sends a call at once, to be run beside what waits for such calls. There must be room, and the lane must be ready. */
+  sendChild(call: LaneCall): void;
+  /** Tells what became of calls that this lane has made. */
+  answerChildren(outcomes: readonly ChildOutcome[]): void;
+  /** Tells it to run such a call itself. */
+  returnChild(call: ChildCall): void;
+  /** Adds the calls that ran inside of its own, in all of its lives. */
+  tallyChildren(tally: ChildTally): void;
+  /** The calls that have such calls now. */
+  leads(): LeadChildren[];
   /** Takes back up to `limit` calls that have not started, the last sent first; returns them in the order they were sent. */
   recallUnstarted(limit: number): LaneCall[];
   /** So many items of a call that has started here were read: as many more may be made. It may be one of the board. */

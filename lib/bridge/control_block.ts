@@ -16,6 +16,7 @@
  * @module
  */
 
+import { CHILD_TABLE_BYTES, ChildTable } from "./child_table.ts";
 import { Parking } from "./parking.ts";
 
 const OPEN = 0;
@@ -52,6 +53,8 @@ export class ControlBlock {
   readonly slots: number;
   /** Whether the lane sleeps, and how it is woken. */
   readonly parking: Parking;
+  /** The calls inside of the lane's calls. */
+  readonly children: ChildTable;
   readonly #header: Int32Array;
   readonly #claims: Int32Array;
   readonly #aborts: Int32Array;
@@ -61,7 +64,7 @@ export class ControlBlock {
 
   /** @param memory memory made by {@linkcode ControlBlock.allocate} */
   constructor(memory: SharedArrayBuffer) {
-    const slots = (memory.byteLength - HEADER_WORDS * 4) / SLOT_BYTES;
+    const slots = (memory.byteLength - HEADER_WORDS * 4 - CHILD_TABLE_BYTES) / SLOT_BYTES;
     this.memory = memory;
     this.slots = slots;
     this.#header = new Int32Array(memory, 0, HEADER_WORDS);
@@ -71,11 +74,13 @@ export class ControlBlock {
     this.#latestMs = new Float64Array(memory, HEADER_WORDS * 4 + slots * 16, slots);
     this.#claims = new Int32Array(memory, HEADER_WORDS * 4 + slots * 24, slots);
     this.#aborts = new Int32Array(memory, HEADER_WORDS * 4 + slots * 28, slots);
+    this.children = new ChildTable(memory, HEADER_WORDS * 4 + slots * SLOT_BYTES);
   }
 
   /** @param slots number of mailbox slots @returns a block with every word zero */
   static allocate(slots: number): ControlBlock {
-    return new ControlBlock(new SharedArrayBuffer(HEADER_WORDS * 4 + slots * SLOT_BYTES));
+    const bytes = HEADER_WORDS * 4 + slots * SLOT_BYTES + CHILD_TABLE_BYTES;
+    return new ControlBlock(new SharedArrayBuffer(bytes));
   }
 
   // The gate's side.
@@ -202,6 +207,9 @@ export class ControlBlock {
   noteHeap(bytes: number): void {
     Atomics.store(this.#header, HEAP_KB, Math.ceil(bytes / 1_024));
   }
+
+  /** Sees to it that the gate knows what {@linkcode ControlBlock.children} says: where memory is shared it does. */
+  tellChildren(): void {}
 
   /** How many messages the gate has posted to the lane. */
   get messageCount(): number {

@@ -7,6 +7,7 @@
 import { types } from "node:util";
 import {
   CircuitOpenError,
+  DependencyError,
   GateClosedError,
   GateDrainingError,
   GateInLaneError,
@@ -70,6 +71,7 @@ for (
     PayloadTooLargeError,
     QueueFullError,
     CircuitOpenError,
+    DependencyError,
     StrandedError,
   ] as const
 ) {

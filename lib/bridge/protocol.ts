@@ -16,7 +16,7 @@ export const UP: number = 0;
 export const INIT: number = 1;
 /** The lane takes calls: `[READY, protocol]`. */
 export const READY: number = 2;
-/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, source, window]`. */
+/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, source, window, whether the first two say whose child it is]`. */
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
@@ -46,6 +46,64 @@ export const LOAD: number = 13;
 /** It is, or cannot be: `[LOADED, number]`. */
 export const LOADED: number = 14;
 
+/** A row of the lane's {@linkcode ChildTable} is for this operation: `[CHILD_ROW, row, url, name]`. */
+export const CHILD_ROW: number = 15;
+/** A call inside of a call is to run elsewhere: `[SPREAD, SpreadCall]`. */
+export const SPREAD: number = 16;
+/** Such a call is not wanted any more: `[GIVEN_UP, token id, encoded reason]`. */
+export const GIVEN_UP: number = 17;
+/** All that runs in the lane waits for such calls, so it may run some meanwhile: `[HUNGRY, whether it takes no others]`. */
+export const HUNGRY: number = 18;
+/** Such a call, to be run at once, beside what waits: `[CHILD_CALL, slot, operation number or its complement, token id, arguments]`. */
+export const CHILD_CALL: number = 19;
+/** What became of such calls: `[CHILD_ANSWERS, ChildAnswer…]`, to the lane that made them. */
+export const CHILD_ANSWERS: number = 20;
+/** Such a call is to run where it was made: `[CHILD_BACK, token id, arguments if they were moved]`. */
+export const CHILD_BACK: number = 21;
+
+/** A call inside of a call, on its way to the gate. */
+export interface SpreadCall {
+  /** Its token's id, given by the lane. */
+  readonly id: number;
+  /** Id of the call of this lane that it belongs to. */
+  readonly leadId: number;
+  /** Id of the call that made it, and of the one at the root of its domain. */
+  readonly parentId: number;
+  readonly domainId: number;
+  readonly url: string;
+  readonly name: string;
+  readonly perLane: number;
+  /** Whether it must not run where it was made. */
+  readonly isForOthers: boolean;
+  /** Whether it is to run elsewhere though that may be slower. */
+  readonly isEager: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly queueTimeoutMs: number | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly priority: number;
+  readonly args: readonly unknown[];
+  /** Where instances stood among the arguments, if they were packed. */
+  readonly places: readonly unknown[] | undefined;
+  /** Memory that was moved with the arguments. From the gate on it is copied: a child is to be given to another lane as often as it takes. */
+  readonly moved: readonly object[];
+}
+
+/** What became of a call that ran elsewhere. */
+export interface ChildAnswer {
+  readonly id: number;
+  /** State code of the token. */
+  readonly code: number;
+  /** The result, or the encoded error. */
+  readonly value: unknown;
+  /** Where instances stood in the result, if it was packed. */
+  readonly places: readonly unknown[] | undefined;
+  readonly admittedMs: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** The lane takes all calls again: `[ROOMY]`, after it had said that it does not. */
+export const ROOMY: number = 22;
 /** Items of a stream, in the order they were made: `[ITEMS, tag, whether each is packed, item…]`; without any it says that the call is a stream. Before its answer, which goes by message too. */
 export const ITEMS: number = 30;
 /** The reader of a stream has read: `[CREDIT, token id, how many items]`. */
@@ -83,6 +141,10 @@ export interface LaneInit {
   readonly protocol: number;
   /** The lane's number. */
   readonly lane: number;
+  /** Number of this start among all of the gate's: no two have the same, so that tokens made in the lane have ids of their own. */
+  readonly birth: number;
+  /** Whether the gate has other lanes. */
+  readonly hasOthers: boolean;
   /** The lane's control block; undefined for a process, which has one of its own. */
   readonly control: SharedArrayBuffer | undefined;
   /** How large a result may be, in bytes; infinite for no limit. */

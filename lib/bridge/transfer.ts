@@ -89,12 +89,18 @@ export function withoutMark(value: unknown): unknown {
 
 /** @param args arguments @returns the same without marks */
 export function withoutMarks(args: readonly unknown[]): readonly unknown[] {
-  return args.some(isTransferred) ? args.map(withoutMark) : args;
+  return movesAny(args) ? args.map(withoutMark) : args;
+}
+
+/** @param args arguments @returns whether one of them is marked */
+export function movesAny(args: readonly unknown[]): boolean {
+  for (let i = 0; i < args.length; i++) if (isTransferred(args[i])) return true;
+  return false;
 }
 
 /** @param call a call @returns whether something of its arguments is to be moved */
 export function movesArguments(call: LaneCall): boolean {
-  return call.transfer !== undefined || call.args.some(isTransferred);
+  return call.transfer !== undefined || movesAny(call.args);
 }
 
 /**

@@ -112,6 +112,11 @@ export class CallerGroup implements TokenGroup {
     return this.#parts.caller;
   }
 
+  /** Here calls run one after the other. */
+  hasIdle(): boolean {
+    return false;
+  }
+
   /** @returns the calls that run here */
   started(): LaneCall[] {
     return this.#parts.caller.started();

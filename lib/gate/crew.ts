@@ -106,6 +106,12 @@ export class Crew {
     this.#backOff.wait(missing > 0 ? nextMs : Infinity);
   }
 
+  /** Whether a lane that is down would be started, if it were needed. */
+  mayStart(seat: Seat): boolean {
+    return seat.state === "down" && !this.#isClosing && this.#mayStart(seat) &&
+      this.#backOff.mayStart(seat);
+  }
+
   /** Lanes that do work, or are going to: one that was retired and runs nothing any more does not. */
   get #atWork(): number {
     let count = 0;
@@ -159,6 +165,7 @@ export class Crew {
   /** Records that a lane does its work. */
   answered(seat: Seat): void {
     seat.answers++;
+    if (seat.isBlocked && seat.lane.executing === 0) seat.isBlocked = false;
     if (seat.hasAnswered) return;
     seat.hasAnswered = true;
     seat.barrenStarts = 0;
@@ -173,6 +180,7 @@ export class Crew {
   lost(seat: Seat, loss: LaneLoss): LaneStartError | undefined {
     const wasStopped = seat.state === "stopping";
     seat.state = "down";
+    seat.isBlocked = false;
     if (!wasStopped) this.#backOff.crashed(seat, loss);
     // A lane that took a token with it is no endless restart: each such loss ends a token. So did one that died of a call which was given up before.
     const hasWorked = seat.hasAnswered || loss.started.length > 0 || loss.wasStuck;

@@ -92,6 +92,17 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     return this.#isPaused;
   }
 
+  /** Whether its tokens hold permits while they are in lanes, for which others may have to wait. */
+  get hasPermits(): boolean {
+    return this.permits.limit < UNLIMITED || this.#pools.length > 0;
+  }
+
+  /** @param other another operation, or this one @returns whether a token of it may wait for a permit that one of this holds */
+  sharesPermits(other: Desk): boolean {
+    if (this === other) return this.hasPermits;
+    return this.#pools.some((pool) => other.#pools.includes(pool));
+  }
+
   get waitingFor(): WaitingFor {
     if (this.#isPaused || this.group.isPaused) return "resume";
     return this.#lacks ?? "lane";
@@ -126,6 +137,14 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     this.group.lineup.changed(this, -1);
     // Nobody is left to wait: a timer would keep the process alive, and a pool would count it.
     if (this.#lacks !== undefined && this.queue.size === 0) this.#stopWaiting();
+  }
+
+  /** Takes a token out of its turn, with its permits. @returns whether it was free to go */
+  takeOut(token: CallToken): boolean {
+    if (this.#isPaused || this.#lacks !== undefined) return false;
+    if (this.isGated && !this.clears(token)) return false;
+    this.remove(token);
+    return true;
   }
 
   // Whether the next token may go on.

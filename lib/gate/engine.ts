@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ChildTally } from "../bridge/child_tally.ts";
 import type { OperationReference } from "../bridge/contract.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import { CallToken } from "../call_token.ts";
@@ -19,8 +20,10 @@ import { BOUND, BoundCalls } from "./bound_calls.ts";
 import { CallerGroup } from "./caller_group.ts";
 import { callerMoves } from "./caller_moves.ts";
 import { CallerWork } from "./caller_work.ts";
+import { ChildMoves } from "./child_moves.ts";
 import { Closing } from "./closing.ts";
 import { Desk } from "./desk.ts";
+import { type DomainInfo, Domains } from "./domains.ts";
 import type { CallRequest, EngineParts } from "./engine_parts.ts";
 import { Entrance, sizeOfArguments } from "./entrance.ts";
 import { KeepAlive } from "./keep_alive.ts";
@@ -52,6 +55,7 @@ export class Engine {
   readonly #callerWork: CallerWork;
   readonly #steering: Steering;
   readonly #keepAlive: KeepAlive;
+  readonly #domains: Domains;
   readonly #closing: Closing;
   readonly #onTurn: () => void;
   #isTurnPlanned = false;
@@ -130,14 +134,28 @@ export class Engine {
         if (this.#closing.hasBegun) crew.close(closedError("start the lanes of"));
       },
     });
-    reports.hear(groups);
+    const domains = this.#domains = new Domains(
+      clock,
+      new ChildMoves({
+        engine: parts,
+        ledger,
+        table,
+        admission,
+        entrance,
+        groups,
+        moves,
+        deskOf: (operation) => this.deskOf(operation),
+        planTurn,
+      }),
+    );
+    reports.hear(groups, domains);
     // A close that is under way is work too.
     const keepAlive = this.#keepAlive = new KeepAlive(
       clock,
       groups.seats,
       () => ledger.active > 0 || groups.areEnding,
     );
-    moves.begin(groups, callerWork, keepAlive);
+    moves.begin(groups, callerWork, keepAlive, domains);
     this.#closing = new Closing({
       clock,
       ledger,
@@ -291,6 +309,27 @@ export class Engine {
     return this.#moves.cancel(token, reason);
   }
 
+  /** Calls that were made inside of operations and given to the gate, since it was made. */
+  get spread(): number {
+    return this.#domains.spread;
+  }
+
+  /** @returns what ran inside of calls, in their lanes */
+  tallyChildren(): ChildTally {
+    const tally = new ChildTally();
+    for (const { lane } of this.groups.seats) lane.tallyChildren(tally);
+    return tally;
+  }
+
+  /** @returns the domains that have something in them */
+  domains(): DomainInfo[] {
+    const inLanes: Map<number, number> = new Map();
+    for (const { lane } of this.groups.seats) {
+      for (const { id, live } of lane.leads()) inLanes.set(id, live);
+    }
+    return this.#domains.list(inLanes);
+  }
+
   /** Has lanes import their modules anew: replaces all of them. @returns resolves when the old ones are gone */
   async reload(): Promise<void> {
     if (this.#closing.hasBegun) throw closedError("reload the lanes of");
@@ -375,6 +414,7 @@ export class Engine {
     this.#isTurnPlanned = false;
     const groups = this.groups;
     for (let i = 0; i < groups.lanes.length; i++) groups.lanes[i]!.turn();
+    if (this.#domains.isHungry) this.#domains.turn();
     groups.caller.turn();
     this.#callerWork.plan();
     this.admission.grant();

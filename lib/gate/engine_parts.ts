@@ -56,6 +56,8 @@ export interface EngineParts {
   readonly disposeTimeoutMs: number;
   /** Whether an operation is for lanes only, whatever its calls say. */
   readonly isForLanes: (operation: OperationReference) => boolean;
+  /** The operation that a lane calls so, as it was declared in the program; undefined when it was not. Default: none is. */
+  readonly lookUp?: (url: string, name: string) => OperationReference | undefined;
 }
 
 /** What an engine tells of itself. Nothing may be asked of it inside. */
@@ -94,4 +96,6 @@ export interface CallRequest extends CallLimits {
   readonly signal: AbortSignal | undefined;
   /** Whether, and when, it is tried again; undefined for never. */
   readonly retry?: RetryPolicy | undefined;
+  /** Where it runs when it is made inside of an operation. */
+  readonly spread?: "never" | "auto" | "always" | undefined;
 }

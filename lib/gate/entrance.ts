@@ -56,15 +56,9 @@ export class Entrance {
     if (this.isDraining || desk.isDraining) {
       this.#refuse(desk, drainingError(desk.operation, desk.isDraining));
     }
-    const { stranded, maxStranded } = this.#parts.engine;
-    const count = stranded();
-    if (count > maxStranded) this.#refuse(desk, strandedError(count, maxStranded));
-    let pass = -1;
-    if (desk.breaker !== undefined) {
-      const waitMs = desk.breaker.admit(nowMs);
-      if (waitMs > 0) this.#refuse(desk, circuitOpenError(desk.operation, waitMs));
-      pass = desk.breaker.generation;
-    }
+    const stranded = this.#strandedError();
+    if (stranded !== undefined) this.#refuse(desk, stranded);
+    const pass = this.askBreaker(desk, nowMs);
     const { admission } = this.#parts;
     const full = promised === undefined
       ? this.#makeRoom(desk, bytes)
@@ -76,6 +70,30 @@ export class Entrance {
       this.#refuse(desk, fullError(desk, full, bytes));
     }
     return pass;
+  }
+
+  /**
+   * @param desk an operation @param nowMs now, in ms since the epoch
+   * @returns the pass of its breaker; -1 where there is none
+   * @throws {CircuitOpenError} when it is open
+   */
+  askBreaker(desk: Desk, nowMs: number): number {
+    if (desk.breaker === undefined) return -1;
+    const waitMs = desk.breaker.admit(nowMs);
+    if (waitMs > 0) this.#refuse(desk, circuitOpenError(desk.operation, waitMs));
+    return desk.breaker.generation;
+  }
+
+  /** @param desk an operation @param bytes size of the arguments of a call of it, in bytes @returns what leaves no room for the call, as an error; undefined when there is room */
+  lacks(desk: Desk, bytes: number): Error | undefined {
+    const full = this.#parts.admission.fullBound(desk, bytes);
+    return this.#strandedError() ?? (full && fullError(desk, full, bytes));
+  }
+
+  #strandedError(): Error | undefined {
+    const { stranded, maxStranded } = this.#parts.engine;
+    const count = stranded();
+    return count > maxStranded ? strandedError(count, maxStranded) : undefined;
   }
 
   #refuse(desk: Desk, error: Error): never {

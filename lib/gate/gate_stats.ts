@@ -47,6 +47,43 @@ export interface QueueStats {
   readonly oldestMs: number;
 }
 
+/**
+ * Calls that were made inside of operations and ran in the lane of their caller, by state. Together they are `submitted`; those that died with their lane count as killed.
+ * None of them is counted elsewhere; those that ran in other lanes are, as tokens of the gate.
+ */
+export interface ChildCounts {
+  /** Calls made. */
+  readonly submitted: number;
+  /** Calls that wait, for arguments or for their next attempt. */
+  readonly waiting: number;
+  /** Calls whose function runs. */
+  readonly executing: number;
+  /** Calls whose function returned. */
+  readonly completed: number;
+  /** Calls whose function threw. */
+  readonly failed: number;
+  /** Calls that were ended by their owner, or with their caller. */
+  readonly killed: number;
+  /** Calls that ran out of time. */
+  readonly timeout: number;
+}
+
+/** Calls that were made inside of operations. */
+export interface ChildStats extends ChildCounts {
+  /** Calls that were given to the gate, to run in whichever lane is free. Each is counted among the gate's tokens. */
+  readonly spread: number;
+  /** Those that ran in the lane of their caller, by operation; the 63 that a lane has met first, and `others`. */
+  readonly operations: readonly ChildOperationStats[];
+}
+
+/** Calls of one operation that ran in the lane of their caller. */
+export interface ChildOperationStats extends ChildCounts {
+  /** Name of the operation. */
+  readonly name: string;
+  /** URL of its module. */
+  readonly url: string;
+}
+
 /** What a gate has counted since it was made. */
 export interface GateStats extends TokenCounts {
   /** Results that came after their token had settled, and were dropped. */
@@ -69,6 +106,8 @@ export interface GateStats extends TokenCounts {
   readonly perLane: readonly LaneStats[];
   /** The queue, now. */
   readonly queue: QueueStats;
+  /** Calls that were made inside of operations. */
+  readonly children: ChildStats;
   /** Part of the lanes' time of the last seconds that was spent inside of functions, from 0 to 1. */
   readonly utilisation: number;
   /** From submission to the start of the function, of the tokens whose function started. */
@@ -138,11 +177,29 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
       producers: admission.waiting,
       oldestMs: nowMs - firstMs,
     },
+    children: readChildren(engine),
     utilisation: engine.utilisation.share(nowMs, Math.max(1, engine.lanes)),
     wait: wait.snapshot(),
     run: run.snapshot(),
     operations,
   };
+}
+
+function readChildren(engine: Engine): ChildStats {
+  const operations = [...engine.tallyChildren().operations()];
+  const sum = {
+    submitted: 0,
+    waiting: 0,
+    executing: 0,
+    completed: 0,
+    failed: 0,
+    killed: 0,
+    timeout: 0,
+  };
+  for (const counts of operations) {
+    for (const key of Object.keys(sum) as (keyof ChildCounts)[]) sum[key] += counts[key];
+  }
+  return { ...sum, spread: engine.spread, operations };
 }
 
 function readDesk(desk: Desk, executing: number, nowMs: number): OperationStats {

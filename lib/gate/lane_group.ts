@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Board, CallHolder, LaneCall } from "../bridge/contract.ts";
+import type { Board, CallHolder, Lane, LaneCall } from "../bridge/contract.ts";
 import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { BoundCalls } from "./bound_calls.ts";
@@ -177,6 +177,64 @@ export class LaneGroup implements TokenGroup {
     token.lane = lane;
   }
 
+  /**
+   * Gives a child to a lane in which all that runs waits for children, wherever it is: it is run at once there.
+   *
+   * @returns false when it has started, or may not go on, or has failed
+   */
+  hand(lane: Lane, token: CallToken): boolean {
+    const seat = this.crew.seatOf(lane);
+    if (this.isPaused || !seat.isServing || lane.stuck) return false;
+    if (lane.occupied >= lane.capacity) return false;
+    if (token.code === ADMITTED) {
+      // On its way to another such lane it stays: two of them would take it from each other for ever.
+      if (token.lane >= 0 && this.crew.seatAt(token.lane).isBlocked) return false;
+      if (!this.holderOf(token).recall(token)) return false;
+      this.#return(token);
+    } else if (token.queue === this.#mail) this.#mail.remove(token);
+    else if (token.queue === undefined || !(token.desk as Desk).takeOut(token)) return false;
+    this.#admitAs(token, lane.index, this.#parts.clock.now());
+    lane.sendChild(token);
+    // It may be one that cannot be sent.
+    if (token.isSettled) return false;
+    this.#parts.onAdmitted(token);
+    return true;
+  }
+
+  /** A lane is blocked by calls that wait for children: what it was given ahead, and has not started, is for others, and so are its permits. */
+  block(lane: Lane): void {
+    const seat = this.crew.seatOf(lane);
+    // It may say so again while a child is on its way to it, which it is to keep.
+    if (seat.isBlocked) return;
+    seat.isBlocked = true;
+    this.takeBack(lane.recallUnstarted(Infinity));
+    if (!this.crew.hasOpenSeat) this.recallFromBoard();
+  }
+
+  /** It takes calls again. */
+  unblock(lane: Lane): void {
+    this.crew.seatOf(lane).isBlocked = false;
+  }
+
+  /** @returns how many lanes have nothing to do, this one not counted */
+  idleBesides(lane: Lane): number {
+    let idle = 0;
+    for (const seat of this.crew.seats) {
+      if (seat.lane !== lane && seat.isOpen && isIdle(seat.lane)) idle++;
+    }
+    return idle;
+  }
+
+  /** Whether a lane has nothing to do, or could be started, while nothing waits for it. */
+  hasIdle(besides: Lane): boolean {
+    let idle = this.idleBesides(besides);
+    for (const seat of this.crew.seats) {
+      if (seat.state === "starting" || this.crew.mayStart(seat)) idle++;
+    }
+    const waiting = this.lineup.size + this.#mail.size + this.#admitted - this.crew.executing;
+    return idle > waiting;
+  }
+
   // Taking back.
 
   /** Calls wait again that certainly will not start where they were, each in its place. */
@@ -273,4 +331,8 @@ export class LaneGroup implements TokenGroup {
       yield token;
     }
   }
+}
+
+function isIdle(lane: Lane): boolean {
+  return lane.executing === 0 && lane.occupied === 0;
 }

@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { Lane, LaneCall, LaneEvents, LaneLoss } from "../bridge/contract.ts";
+import type { ChildCall, Lane, LaneCall, LaneEvents, LaneLoss } from "../bridge/contract.ts";
 import { type CallToken, FAILED, TIMEOUT } from "../call_token.ts";
 import type { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { CallerWork } from "./caller_work.ts";
+import type { Domains } from "./domains.ts";
 import type { EngineListener } from "./engine_parts.ts";
 import type { Ledger } from "./ledger.ts";
 import { expiredLimit } from "./limit_policy.ts";
@@ -36,6 +37,7 @@ export class LaneReports implements LaneEvents {
   readonly #moves: Moves;
   readonly #utilisation: Utilisation;
   #groups!: TokenGroups;
+  #domains!: Domains;
 
   /** @param parts what they have to do with the rest */
   constructor(parts: LaneReportsParts) {
@@ -45,8 +47,9 @@ export class LaneReports implements LaneEvents {
   }
 
   /** The lanes are made: from now on they may tell something. */
-  hear(groups: TokenGroups): void {
+  hear(groups: TokenGroups, domains: Domains): void {
     this.#groups = groups;
+    this.#domains = domains;
   }
 
   ready(lane: Lane): void {
@@ -107,6 +110,27 @@ export class LaneReports implements LaneEvents {
     this.#parts.ledger.late++;
   }
 
+  called(lane: Lane, call: ChildCall): void {
+    this.#domains.called(lane, call);
+    this.#parts.planTurn();
+  }
+
+  unreadable(lane: Lane, id: number, error: unknown): void {
+    this.#domains.unreadable(lane, id, error);
+  }
+
+  givenUp(_lane: Lane, id: number, reason: unknown): void {
+    this.#domains.givenUp(id, reason);
+  }
+
+  hungry(lane: Lane, isFull: boolean): void {
+    this.#domains.hungry(lane, isFull);
+  }
+
+  roomy(lane: Lane): void {
+    this.#domains.roomy(lane);
+  }
+
   yielded(_lane: Lane, call: LaneCall, items: readonly unknown[]): void {
     this.#moves.yielded(call as CallToken, items);
   }
@@ -150,10 +174,14 @@ export class LaneReports implements LaneEvents {
     for (const token of group.bound.take(seat)) {
       this.#moves.fail(token, boundLossError(token, lane.index, loss));
     }
+    // All of them are gone: what one has called may be among the others.
+    this.#domains.hold();
     for (const call of loss.started) {
       const error = crashError(call, lane.index, loss);
       this.#moves.attemptFailed(call as CallToken, FAILED, error, true);
     }
+    this.#domains.lost(lane);
+    this.#domains.release();
     if (startError !== undefined) {
       for (const token of group.waiting()) this.#moves.fail(token, startError);
     }

@@ -21,11 +21,13 @@ import {
   type TokenOwner,
   WAITING,
 } from "../call_token.ts";
+import { childOperation } from "../bridge/child_operation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Ageing } from "./ageing.ts";
 import { resolveArguments } from "./arguments.ts";
 import type { CallerWork } from "./caller_work.ts";
 import type { Desk } from "./desk.ts";
+import type { Domains } from "./domains.ts";
 import { EmptyWaiters } from "./empty_waiters.ts";
 import type { EngineParts } from "./engine_parts.ts";
 import type { KeepAlive } from "./keep_alive.ts";
@@ -78,6 +80,7 @@ export class Moves implements TokenOwner {
   #groups!: TokenGroups;
   #callerWork!: CallerWork;
   #keepAlive!: KeepAlive;
+  #domains!: Domains;
 
   /** @param parts what they have to do with the rest */
   constructor(parts: MovesParts) {
@@ -102,7 +105,13 @@ export class Moves implements TokenOwner {
   }
 
   /** The places are made where tokens run: from now on there may be some. */
-  begin(groups: TokenGroups, callerWork: CallerWork, keepAlive: KeepAlive): void {
+  begin(
+    groups: TokenGroups,
+    callerWork: CallerWork,
+    keepAlive: KeepAlive,
+    domains: Domains,
+  ): void {
+    this.#domains = domains;
     this.#groups = groups;
     this.#callerWork = callerWork;
     this.#keepAlive = keepAlive;
@@ -155,6 +164,7 @@ export class Moves implements TokenOwner {
     // Its place may have been the last of a reservation that had asked for more bytes.
     this.#planTurn();
     resolveArguments(
+      desk.operation,
       token.args,
       sources,
       (args) => {
@@ -163,8 +173,11 @@ export class Moves implements TokenOwner {
         token.args = args;
         go(token);
       },
-      (error) => {
-        if (!token.isSettled) this.fail(token, error);
+      (error, wasKilled) => {
+        if (token.isSettled) return;
+        this.reject(token, wasKilled ? KILLED : FAILED, error, false);
+        // Its place in the queue is free.
+        this.#planTurn();
       },
     );
   }
@@ -183,12 +196,23 @@ export class Moves implements TokenOwner {
   /** Has a token wait for its place to run, which is a lane unless it may run here. */
   enqueue(token: CallToken, desk: Desk): void {
     // Where nothing crosses, arguments are copied as they are.
-    if (desk.group !== this.#groups.caller && !this.#payloads.pass(token)) return;
+    if (desk.group !== this.#groups.caller) {
+      if (!this.#payloads.pass(token)) return;
+      if (token.id < 0) this.#nameFamily(token);
+    }
     if (
       token.limits.inline === "auto" && this.mayRunInline(desk) &&
       this.#callerWork.takes(token, this.#ledger.active)
     ) return this.#planTurn();
     this.awaitLane(token, desk);
+  }
+
+  /** Its lane is told whose child it is, in front of its arguments. */
+  #nameFamily(token: CallToken): void {
+    const family = this.#domains.familyOf(token);
+    if (family === undefined) return;
+    token.args = [...family, ...token.args];
+    token.operation = childOperation(token.operation);
   }
 
   /** Has a token wait for a lane. */
@@ -269,7 +293,8 @@ export class Moves implements TokenOwner {
    */
   reject(token: CallToken, code: number, error: unknown, hasRun: boolean): void {
     this.#leave(token, code, hasRun);
-    token.fail(error, code === KILLED);
+    // A child that fails is told to the lane that has called it, where somebody waits for it or nobody does.
+    token.fail(error, code === KILLED || token.id < 0);
     this.#tell(token, hasRun);
   }
 
@@ -282,6 +307,7 @@ export class Moves implements TokenOwner {
     token.lane = NOWHERE;
     token.waits = FOR_ITS_ATTEMPT;
     this.limits.begin(token);
+    this.#domains.ended(token);
   }
 
   #tryAgain(token: CallToken): void {
@@ -291,6 +317,7 @@ export class Moves implements TokenOwner {
 
   /** Last of all: this may run functions of the user's. */
   #tell(token: CallToken, hasRun: boolean): void {
+    if (token.id < 0 || this.#domains.size > 0) this.#domains.ended(token);
     if (token.pass >= 0) (token.desk as Desk).judge(token, hasRun, this.#clock.now());
     this.#parts.engine.listener.settled?.(token);
   }

@@ -24,6 +24,8 @@ export class Seat {
   graceTimer: Timer = undefined;
   /** Calls it has answered since it was started. */
   answers = 0;
+  /** Whether all that runs in it waits for children: what it is given ahead would wait behind them, and hold permits that they may need. */
+  isBlocked = false;
   /** When it was last ready, in ms since the epoch. */
   readyMs: number = Infinity;
   /** How often it has crashed in a row, and when it may be started again, in ms since the epoch. */
@@ -42,8 +44,8 @@ export class Seat {
     return this.state === "ready" || this.state === "retiring";
   }
 
-  /** Whether calls may be sent: not behind a function that was given up, which may never return. */
+  /** Whether calls may be sent: not behind a function that was given up, which may never return, or one that waits for other calls. */
   get isOpen(): boolean {
-    return this.state === "ready" && !this.lane.stuck;
+    return this.state === "ready" && !this.isBlocked && !this.lane.stuck;
   }
 }

@@ -7,6 +7,7 @@
 import type { LaneCall, LaneLoss, OperationReference } from "../bridge/contract.ts";
 import { movesArguments } from "../bridge/transfer.ts";
 import {
+  DependencyError,
   GateClosedError,
   LaneCrashError,
   NotCloneableError,
@@ -47,6 +48,37 @@ export function cancelledError(
 ): TokenCancelledError {
   const why = typeof reason === "string" ? `: ${reason}` : "";
   return new TokenCancelledError(`"${operation.name}" was cancelled${why}`, { cause: reason });
+}
+
+/**
+ * @param operation what was called
+ * @param place which of its arguments is a token that gives no result, from 0
+ * @param source the operation of that token
+ * @param wasKilled whether it was killed; else it failed, or ran out of time
+ * @param cause what it rejects with
+ * @returns the error of the token
+ */
+export function argumentError(
+  operation: OperationReference,
+  place: number,
+  source: OperationReference,
+  wasKilled: boolean,
+  cause: unknown,
+): Error {
+  const which = `its argument ${place + 1}, a call of "${source.name}"`;
+  if (wasKilled) {
+    return new TokenCancelledError(`"${operation.name}" was cancelled: ${which}, was cancelled`, {
+      cause,
+    });
+  }
+  return new DependencyError(
+    `"${operation.name}" did not run: ${which}, failed${saying(cause)}`,
+    { cause, argument: place },
+  );
+}
+
+function saying(cause: unknown): string {
+  return cause instanceof Error && cause.message !== "" ? `: ${cause.message}` : "";
 }
 
 /** @param operation what was called @param limit what ran out @param limitMs its length, in ms @returns the error of the token */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CallHolder } from "../bridge/contract.ts";
+import type { CallHolder, Lane } from "../bridge/contract.ts";
 import type { CallToken } from "../call_token.ts";
 import type { Lineup } from "./lineup.ts";
 
@@ -30,6 +30,8 @@ export interface TokenGroup {
   grant(token: CallToken, count: number): void;
   /** Leaves a function that runs to itself: it was asked to stop. */
   giveUp(token: CallToken, reason: unknown): void;
+  /** Whether there is a place for one more call at once, other than a lane. */
+  hasIdle(besides: Lane): boolean;
   /** A token that was given out is here no more. */
   left(token: CallToken): void;
 }

@@ -14,6 +14,8 @@ export class TokenTable {
   readonly #tokens: (CallToken | undefined)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
+  /** Those whose ids were given by lanes: they are below zero. */
+  readonly #children: Map<number, CallToken> = new Map();
   #live = 0;
 
   /** How many tokens are live. */
@@ -35,27 +37,32 @@ export class TokenTable {
 
   /** Enters a token under its id. */
   set(token: CallToken): void {
-    this.#tokens[token.id % SLOTS] = token;
+    if (token.id < 0) this.#children.set(token.id, token);
+    else this.#tokens[token.id % SLOTS] = token;
     this.#live++;
   }
 
   /** @param id id of a token @returns the token, or undefined when it has settled */
   get(id: number): CallToken | undefined {
+    if (id < 0) return this.#children.get(id);
     const token = this.#tokens[id % SLOTS];
     return token?.id === id ? token : undefined;
   }
 
   /** Forgets a settled token; its slot gets a new generation. */
   release(token: CallToken): void {
+    this.#live--;
+    if (token.id < 0) return void this.#children.delete(token.id);
     const slot = token.id % SLOTS;
     this.#tokens[slot] = undefined;
     this.#generations[slot]!++;
     this.#free.push(slot);
-    this.#live--;
   }
 
-  /** @returns the live tokens, oldest slot first; a copy, so that they may settle meanwhile */
+  /** @returns the live tokens, oldest slot first, then those of lanes; a copy, so that they may settle meanwhile */
   live(): CallToken[] {
-    return this.#tokens.filter((token) => token !== undefined);
+    const live = this.#tokens.filter((token) => token !== undefined);
+    if (this.#children.size > 0) live.push(...this.#children.values());
+    return live;
   }
 }

@@ -8,7 +8,7 @@
 import { findUncloneable } from "../bridge/cloneable.ts";
 import type { LaneCall } from "../bridge/contract.ts";
 import { FrameWriter } from "../bridge/frames.ts";
-import { CALL_FIELDS, CALLS } from "../bridge/protocol.ts";
+import { CALL_FIELDS, CALLS, CHILD_CALL } from "../bridge/protocol.ts";
 import { movesArguments, transferOf, withoutMarks } from "../bridge/transfer.ts";
 import { NotCloneableError } from "../errors.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -74,6 +74,22 @@ export class CallSender {
     }
     this.#flushBatch(batch);
     return true;
+  }
+
+  /** Sends a call at once that is to run beside what waits for such calls. @param number that of its operation */
+  sendChild(call: LaneCall, number: number): void {
+    const { slot } = call;
+    const told = call.isLimited ? ~number : number;
+    const moves = movesArguments(call);
+    const args = moves ? withoutMarks(call.args) : call.args;
+    this.#hasMoved[slot] = moves ? 1 : 0;
+    try {
+      const list = moves ? transferOf(call) : undefined;
+      this.#parts.post([CHILD_CALL, slot, told, call.id, args], list);
+    } catch (cause) {
+      this.#hasMoved[slot] = 0;
+      this.#refuse(slot, args as unknown[], cause);
+    }
   }
 
   #flushBatch(batch: readonly unknown[]): void {

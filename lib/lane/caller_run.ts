@@ -18,6 +18,9 @@ export interface StreamedRun {
 /** A run from its start to its end. */
 export class CallerRun {
   readonly tokenId: number;
+  /** Calls of other operations are calls of the program here. */
+  readonly parentId: undefined = undefined;
+  readonly domainId: number;
   readonly lane: number = CALLERS_THREAD;
   readonly startedMs: number;
   /** Its generator, when it has one, and whether that waits for its reader. */
@@ -35,6 +38,7 @@ export class CallerRun {
     report: (run: CallerRun, value: unknown) => void,
   ) {
     this.tokenId = tokenId;
+    this.domainId = tokenId;
     this.startedMs = startedMs;
     this.#report = report;
   }

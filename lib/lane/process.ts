@@ -21,6 +21,10 @@ export interface ProcessLaneParts {
   readonly events: LaneEvents;
   readonly stranded: StrandedThreads;
   readonly numbers: OperationNumbers;
+  /** Numbers the starts of the gate's lanes, of every kind. */
+  readonly nextBirth: () => number;
+  /** Whether the gate has other lanes. */
+  readonly hasOthers: boolean;
   /** How large a result may be, in bytes. */
   readonly maxPayloadBytes: number;
   readonly entryUrl: string;

@@ -17,6 +17,8 @@ export interface WindowOperation {
   readonly number: number;
   /** How many of its asynchronous calls may overlap. */
   readonly perLane: number;
+  /** Whether its calls are made inside of others, which may wait for them in this very process: none is written ahead. */
+  readonly isChild: boolean;
   /** How many items of a stream may have been made and not read. */
   readonly window: number;
   /** Whether its module is loaded, or is known not to load. */
@@ -62,10 +64,16 @@ export class ProcessWindow {
 
   /**
    * @param number its number @param perLane how many of its asynchronous calls may overlap @param window how many items of a stream may have been made and not read
+   * @param isChild whether its calls are made inside of others
    * @returns an operation of which nothing is known
    */
-  operation(number: number, perLane: number, window: number = Infinity): WindowOperation {
-    return { number, perLane, window, isLoaded: false, inside: 0, meanMs: Infinity };
+  operation(
+    number: number,
+    perLane: number,
+    window: number = Infinity,
+    isChild: boolean = false,
+  ): WindowOperation {
+    return { number, perLane, window, isChild, isLoaded: false, inside: 0, meanMs: Infinity };
   }
 
   /** Whether a call may be written now. */
@@ -74,7 +82,7 @@ export class ProcessWindow {
     if (this.#aborted > 0) return false;
     if (this.size === 0) return true;
     if (!operation.isLoaded) return false;
-    const isQuick = !isLimited && operation.meanMs < QUICK_MS;
+    const isQuick = !isLimited && !operation.isChild && operation.meanMs < QUICK_MS;
     if (isQuick && this.size < MOST_AHEAD && this.#areAllQuick()) return true;
     return operation.inside < operation.perLane && this.#isOpen();
   }

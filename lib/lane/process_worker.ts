@@ -12,6 +12,7 @@
  */
 
 import {
+  CHILDREN,
   END,
   FRAME,
   HEAP,
@@ -28,6 +29,9 @@ import {
   ANSWERS,
   CALL_FIELDS,
   CALLS,
+  CHILD_ANSWERS,
+  CHILD_BACK,
+  CHILD_CALL,
   CREDIT,
   EXPIRED,
   INIT,
@@ -104,13 +108,29 @@ export class ProcessWorker implements WorkerHandle {
         return this.#write(valueToBytes([INIT, { ...init, control: undefined }]));
       }
       case OPERATION: {
-        const [, number, , , , perLane, , window] = message as number[];
-        this.#operations[number!] = this.#window.operation(number!, perLane!, window!);
+        const [, number, , , , perLane, , window, isChild] = message as [
+          number,
+          number,
+          string,
+          string,
+          boolean,
+          number,
+          string,
+          number,
+          boolean,
+        ];
+        this.#operations[number] = this.#window.operation(number, perLane, window, isChild);
         return this.#write(valueToBytes(message));
       }
       case CALLS:
         this.#postCalls(message as unknown[], transfer);
         return this.#pump();
+      case CHILD_CALL:
+        return this.#postChild(message as unknown[], transfer);
+      case CHILD_ANSWERS:
+      case CHILD_BACK:
+        // What runs in the process waits for it: it is not to wait for calls that wait for that.
+        return this.#write(valueToBytes(message));
       case ABORT:
         return this.#abort(message as unknown[]);
       case CREDIT:
@@ -159,6 +179,18 @@ export class ProcessWorker implements WorkerHandle {
     }
     if (transfer !== undefined) giveAway(transfer);
     for (const call of calls) this.#unsent.push(call);
+  }
+
+  /** Writes a call at once that is to run beside what waits for such calls. The process loads its module itself. */
+  #postChild(message: readonly unknown[], transfer: readonly object[] | undefined): void {
+    const [, slot, number, tokenId] = message as [number, number, number, number];
+    const bytes = valueToBytes(message);
+    if (transfer !== undefined) giveAway(transfer);
+    const nowMs = this.#parts.clock.now();
+    if (!this.#control!.claim(slot, nowMs)) return this.#answer(slot, SKIPPED);
+    const operation = this.#operations[number < 0 ? ~number : number]!;
+    this.#window.enter({ slot, tokenId, operation, isLimited: number < 0 });
+    this.#write(bytes);
   }
 
   #encode(slot: number, number: number, tokenId: number, args: readonly unknown[]): Uint8Array {
@@ -244,8 +276,9 @@ export class ProcessWorker implements WorkerHandle {
   #receive(kind: number, bytes: Uint8Array<ArrayBuffer>): void {
     if (kind === MESSAGE) return this.#receiveMessage(bytesToValue(bytes));
     if (kind === FRAME) return this.#parts.events.message(bytes.buffer);
-    const [slot, value] = new Float64Array(bytes.buffer) as unknown as [number, number];
     const control = this.#control!;
+    if (kind === CHILDREN) return control.children.restore(new Float64Array(bytes.buffer));
+    const [slot, value] = new Float64Array(bytes.buffer) as unknown as [number, number];
     if (kind === HEAP) control.noteHeap(value);
     else if (kind === START) {
       control.restamp(slot, value);

@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { Lane, LaneCall } from "../bridge/contract.ts";
+import type { LeadChildren } from "../bridge/child_table.ts";
+import { ChildTally } from "../bridge/child_tally.ts";
+import type { ChildCall, ChildOutcome, Lane, LaneCall } from "../bridge/contract.ts";
 import type { Mailbox } from "./mailbox.ts";
 
 /** One life of a lane, from its start to its end. Nothing is asked of it after it has ended. */
@@ -41,6 +43,16 @@ export interface LaneRun {
   readonly isDisposable: boolean;
   /** How large its heap is, in bytes; 0 when that is not known. */
   readonly heapBytes: number;
+  /** Sends a call to be run beside what waits for such calls. */
+  sendChild(call: LaneCall): void;
+  /** Tells what became of calls that were made in it. */
+  answerChildren(outcomes: readonly ChildOutcome[]): void;
+  /** Tells it to run such a call itself. */
+  returnChild(call: ChildCall): void;
+  /** Adds the calls that ran inside of its own. @param isOver whether it has ended, and what had not ended with it */
+  tallyChildren(tally: ChildTally, isOver: boolean): void;
+  /** The calls that have such calls now. */
+  leads(): LeadChildren[];
   /** Ends the run when it has finished what it has; it says when. */
   retire(disposeTimeoutMs: number): void;
   /** Ends the run. */
@@ -59,6 +71,8 @@ export class RestartableLane implements Lane {
   readonly #startRun: StartRun;
   readonly #onEnd: () => void;
   #run: LaneRun | undefined;
+  /** What ran inside of calls in the lives before. */
+  readonly #tally: ChildTally = new ChildTally();
   #isHeld = false;
   /** How often it was started. */
   starts = 0;
@@ -68,7 +82,10 @@ export class RestartableLane implements Lane {
     this.index = index;
     this.#capacity = capacity;
     this.#startRun = startRun;
-    this.#onEnd = () => this.#run = undefined;
+    this.#onEnd = () => {
+      this.#run?.tallyChildren(this.#tally, true);
+      this.#run = undefined;
+    };
   }
 
   /** Whether it is started and not lost. */
@@ -160,6 +177,27 @@ export class RestartableLane implements Lane {
 
   release(call: LaneCall, reason: unknown): void {
     this.#run!.release(call, reason);
+  }
+
+  sendChild(call: LaneCall): void {
+    this.#run!.sendChild(call);
+  }
+
+  answerChildren(outcomes: readonly ChildOutcome[]): void {
+    this.#run?.answerChildren(outcomes);
+  }
+
+  returnChild(call: ChildCall): void {
+    this.#run?.returnChild(call);
+  }
+
+  tallyChildren(tally: ChildTally): void {
+    tally.merge(this.#tally);
+    this.#run?.tallyChildren(tally, false);
+  }
+
+  leads(): LeadChildren[] {
+    return this.#run?.leads() ?? [];
   }
 
   retire(disposeTimeoutMs: number): void {

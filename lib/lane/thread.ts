@@ -6,17 +6,33 @@
 
 import { ControlBlock } from "../bridge/control_block.ts";
 import { allocateAnswers, AnswerReader } from "../bridge/answer_ring.ts";
-import type { Lane, LaneCall, LaneEvents, OperationReference } from "../bridge/contract.ts";
+import { ChildOperation } from "../bridge/child_operation.ts";
+import type { LeadChildren } from "../bridge/child_table.ts";
+import type { ChildOperationName, ChildTally } from "../bridge/child_tally.ts";
+import { readSpread, writeOutcome } from "../bridge/child_messages.ts";
+import type {
+  ChildCall,
+  ChildOutcome,
+  Lane,
+  LaneCall,
+  LaneEvents,
+  OperationReference,
+} from "../bridge/contract.ts";
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
 import {
   ABORT,
   ANSWER_FIELDS,
   ANSWERS,
+  CHILD_ANSWERS,
+  CHILD_BACK,
+  CHILD_ROW,
   CRASH,
   CREDIT,
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
+  GIVEN_UP,
+  HUNGRY,
   INIT,
   ITEMS,
   type LaneInit,
@@ -28,7 +44,10 @@ import {
   RETIRED,
   RETURNED,
   RETURNED_PACKED,
+  ROOMY,
   SKIPPED,
+  SPREAD,
+  type SpreadCall,
   STREAM_WINDOW,
   THREW,
   UNSTARTABLE,
@@ -47,6 +66,7 @@ import { laneEnded, laneStarted } from "./live_lanes.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { NumberListener, OperationNumbers } from "./operation_numbers.ts";
 import { type LaneRun, RestartableLane } from "./restartable.ts";
+import { SentValueReader } from "./sent_values.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { StreamSlots } from "./stream_slots.ts";
 import type { StrandedThreads } from "./stranded.ts";
@@ -59,6 +79,8 @@ const PROOF_MS = 50;
 const FIRST_PROOF_MS = 1;
 /** In place of a token's id: nothing is to be stopped, only its event loop is to be heard of. */
 const NO_TOKEN = -1;
+/** State code of a token that has failed. */
+const FAILED_CODE = 4;
 /** Outcome, on this side only: the answer cannot be read. */
 const UNREADABLE = -1;
 
@@ -69,6 +91,10 @@ export interface ThreadLaneParts {
   readonly events: LaneEvents;
   readonly stranded: StrandedThreads;
   readonly numbers: OperationNumbers;
+  /** Numbers the starts of the gate's lanes, of every kind. */
+  readonly nextBirth: () => number;
+  /** Whether the gate has other lanes. */
+  readonly hasOthers: boolean;
   /** The board of the gate; undefined when its calls go by message only. */
   readonly board: SharedBoard | undefined;
   /** Whether calls that go by message go in frames. */
@@ -113,7 +139,11 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   readonly #life: number;
   readonly #answerMemory: SharedArrayBuffer = allocateAnswers();
   readonly #answers: AnswerReader = new AnswerReader(this.#answerMemory);
+  readonly #birth: number;
+  /** What the rows of the table of children are for. */
+  readonly #childNames: ChildOperationName[] = [];
   readonly #streams: StreamSlots = new StreamSlots();
+  readonly #sent: SentValueReader;
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
@@ -149,9 +179,16 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       post: (message, transfer) => this.#post(message, transfer),
       unsendable: (call, error) => parts.events.unsendable(call, error),
     });
+    this.#sent = new SentValueReader(
+      lane,
+      parts.events,
+      this.#streams,
+      (tag) => tag >= 0 ? this.#board!.at(tag) : this.mailbox.at(~tag),
+    );
     const { clock, startTimeoutMs } = parts;
     this.#silence = new SilenceWatch(clock, this, startTimeoutMs, () => this.#fallSilent());
     this.#life = parts.board?.join(this) ?? 0;
+    this.#birth = parts.nextBirth();
     laneStarted();
     try {
       this.#worker = parts.adapter.startWorker(parts.entryUrl, parts.settings, {
@@ -260,6 +297,58 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     return this.#isDisposable || this.control.hasHooks;
   }
 
+  // Calls inside of its calls.
+
+  sendChild(call: LaneCall): void {
+    const slot = this.mailbox.put(call);
+    this.control.open(slot, call.latestMs);
+    this.#sender.sendChild(call, this.#parts.numbers.of(call.operation));
+    this.watch();
+  }
+
+  answerChildren(outcomes: readonly ChildOutcome[]): void {
+    if (this.#hasEnded) return;
+    const answers = outcomes.map(writeOutcome);
+    try {
+      this.#post([CHILD_ANSWERS, ...answers]);
+    } catch {
+      // Some result came here and cannot go on, such as shared memory to a process: it fails alone.
+      for (let i = 0; i < answers.length; i++) this.#answerChild(outcomes[i]!);
+    }
+  }
+
+  #answerChild(outcome: ChildOutcome): void {
+    try {
+      this.#post([CHILD_ANSWERS, writeOutcome(outcome)]);
+    } catch (error) {
+      this.#post([CHILD_ANSWERS, writeOutcome({ ...outcome, code: FAILED_CODE, value: error })]);
+    }
+  }
+
+  returnChild(call: ChildCall): void {
+    if (this.#hasEnded) return;
+    // What was moved is here; everything else the lane has kept.
+    if (call.moved.length === 0) this.#post([CHILD_BACK, call.id]);
+    else this.#post([CHILD_BACK, call.id, call.args], call.moved);
+  }
+
+  tallyChildren(tally: ChildTally, isOver: boolean): void {
+    tally.add(this.control.children, this.#childNames, isOver);
+  }
+
+  leads(): LeadChildren[] {
+    return this.control.children.leads();
+  }
+
+  #receiveSpread(spread: SpreadCall): void {
+    const { events } = this.#parts;
+    try {
+      events.called(this.#lane, readSpread(spread));
+    } catch (error) {
+      events.unreadable(this.#lane, spread.id, error);
+    }
+  }
+
   get heapBytes(): number {
     return this.control.heapBytes;
   }
@@ -328,9 +417,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   }
 
   introduce(number: number, operation: OperationReference): void {
-    const isPacked = operation instanceof PackedOperation;
+    const isChild = operation instanceof ChildOperation;
+    const isPacked = isChild ? operation.isPacked : operation instanceof PackedOperation;
     const { url, name, perLane = 1, source = "declared", window = STREAM_WINDOW } = operation;
-    this.#post([OPERATION, number, url, name, isPacked, perLane, source, window]);
+    this.#post([OPERATION, number, url, name, isPacked, perLane, source, window, isChild]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -431,15 +521,35 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       case ANSWERS:
         return this.#receiveAnswers(message);
       case ITEMS:
-        return this.#receiveItems(message);
+        this.#answerCount++;
+        return this.#sent.items(message);
       case PROGRESS:
-        return this.#receiveProgress(message);
+        this.control.countProgress();
+        return this.#sent.progress(message);
       case UP:
         return this.#up();
       case READY:
         return this.#ready(message[1]);
       case CRASH:
         this.#cause = decodeError(message[1]);
+        return;
+      case SPREAD:
+        return this.#receiveSpread(message[1] as SpreadCall);
+      case GIVEN_UP:
+        return this.#parts.events.givenUp(
+          this.#lane,
+          message[1] as number,
+          decodeError(message[2]),
+        );
+      case HUNGRY:
+        return this.#parts.events.hungry(this.#lane, message[1] as boolean);
+      case ROOMY:
+        return this.#parts.events.roomy(this.#lane);
+      case CHILD_ROW:
+        this.#childNames[message[1] as number] = {
+          url: message[2] as string,
+          name: message[3] as string,
+        };
         return;
       case DISPOSABLE:
         this.#isDisposable = true;
@@ -460,6 +570,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const init: LaneInit = {
       protocol: PROTOCOL,
       lane: this.#lane.index,
+      birth: this.#birth,
+      hasOthers: this.#parts.hasOthers,
       control: this.control.memory,
       maxPayloadBytes: this.#parts.maxPayloadBytes,
       board: this.#board && {
@@ -495,45 +607,6 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       this.#answer(message[i] as number, message[i + 1] as number, message[i + 2]);
     }
     this.#parts.events.settled(this.#lane);
-  }
-
-  /** What this is of may have been given up, or timed out with another attempt to follow: then its slot is nobody's. */
-  #callOf(tag: number): LaneCall | undefined {
-    return tag >= 0 ? this.#board!.at(tag) : this.mailbox.at(~tag);
-  }
-
-  #receiveItems([, tag, isPacked, ...items]: readonly unknown[]): void {
-    this.#answerCount++;
-    const call = this.#callOf(tag as number);
-    if (call === undefined) return;
-    if ((tag as number) < 0) {
-      const { window = STREAM_WINDOW } = call.operation;
-      this.#streams.received(call.slot, items.length, window);
-    }
-    const read = this.#unpackAll(call, isPacked === true, items);
-    if (read !== undefined) this.#parts.events.yielded(this.#lane, call, read);
-  }
-
-  #receiveProgress([, tag, isPacked, ...value]: readonly unknown[]): void {
-    this.control.countProgress();
-    const call = this.#callOf(tag as number);
-    if (call === undefined) return;
-    const read = this.#unpackAll(call, isPacked === true, value);
-    if (read !== undefined) this.#parts.events.progressed(this.#lane, call, read[0]);
-  }
-
-  #unpackAll(
-    call: LaneCall,
-    isPacked: boolean,
-    values: readonly unknown[],
-  ): readonly unknown[] | undefined {
-    if (!isPacked) return values;
-    try {
-      return (values as [unknown, PackedPlace[]][]).map((packed) => unpack(packed[0], packed[1]));
-    } catch (error) {
-      this.#parts.events.garbled(this.#lane, call, error);
-      return undefined;
-    }
   }
 
   #receiveFrame(frame: FrameReader): void {

@@ -47,6 +47,7 @@ const COMPOSITION = [
   "lib/gate_options.ts",
   "lib/process_options.ts",
   "lib/nested_call.ts",
+  "lib/nested_scope.ts",
   "lib/breaker_options.ts",
   "lib/rate_limit_options.ts",
   "lib/retry_options.ts",
@@ -87,6 +88,7 @@ const SHARED = [
   "lib/import_module.ts",
   "lib/lane_context.ts",
   "lib/lane_mark.ts",
+  "lib/lane_scope.ts",
 ];
 const EVERYTHING_BELOW = [
   ...COMPOSITION,

@@ -9,6 +9,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  DependencyError,
   GateClosedError,
   TokenCancelledError,
   TokenGate,
@@ -169,8 +170,9 @@ export function conformanceSuite(kind: string, defaults: TokenGateOptions): void
       assertEquals(sum.waitingFor, "arguments");
       assertEquals(await sum, 10);
       const failing = gate.call(add, gate.call(fail, "range"), 1);
-      await assertRejects(() => failing, RangeError, "out of range");
-      assertEquals(failing.state, "failed");
+      const error = await assertRejects(() => failing, DependencyError, "out of range");
+      assertInstanceOf(error.cause, RangeError);
+      assertEquals([failing.state, error.code, error.argument], ["failed", "ERR_DEPENDENCY", 0]);
     });
   });
 
