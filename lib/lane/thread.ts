@@ -618,6 +618,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   #answer(tag: number, outcome: number, value: unknown): void {
     const { events } = this.#parts;
     const isPosted = tag >= 0;
+    // A lane that was told to stop skips what nobody has recalled: that goes elsewhere, with all else that it has not started, when it has ended.
+    if (outcome === SKIPPED && this.#isStopped) return;
     const slot = isPosted ? tag : ~tag;
     const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE && outcome !== EXPIRED;
     // Before the slot is free.
