@@ -245,12 +245,15 @@ interface StartedThread {
   readonly worker: WorkerEvents;
   /** Its number on the board. */
   readonly life: number;
+  /** Whether its worker keeps the process alive. */
+  readonly isHeld: () => boolean;
 }
 
 /** A thread lane that is ready, of a worker that does nothing. */
 function startThread({ board, clock, numbers }: World, lost: LaneEvents["lost"]): StartedThread {
   let worker!: WorkerEvents;
   let init!: LaneInit;
+  let isHeld = true;
   const adapter: WorkerStarter = {
     stopsThreads: false,
     startWorker(_url, _settings, events): WorkerHandle {
@@ -260,8 +263,8 @@ function startThread({ board, clock, numbers }: World, lost: LaneEvents["lost"])
           if ((message as unknown[])[0] === INIT) init = (message as unknown[])[1] as LaneInit;
         },
         terminate: () => {},
-        ref: () => {},
-        unref: () => {},
+        ref: () => void (isHeld = true),
+        unref: () => void (isHeld = false),
       };
     },
   };
@@ -286,7 +289,7 @@ function startThread({ board, clock, numbers }: World, lost: LaneEvents["lost"])
   lane.start();
   worker.message([UP]);
   worker.message([READY, PROTOCOL]);
-  return { lane, worker, life: init.board!.life };
+  return { lane, worker, life: init.board!.life, isHeld: () => isHeld };
 }
 
 test("a thread that outlives its lane can start nothing once the loss is told", () => {
@@ -312,6 +315,18 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
   assertEquals(losses.length, 1);
   assertEquals([losses[0]!.started, losses[0]!.unstarted], [[calls[0]], [calls[1], calls[2]]]);
   assertEquals(world.board.occupied, 0);
+});
+
+test("a lane that was stopped while there was nothing to do keeps the process alive once there is, until it has ended", () => {
+  const world = makeWorld();
+  const { lane, isHeld, worker } = startThread(world, () => {});
+  lane.hold(false);
+  lane.stop();
+  assertEquals([isHeld(), world.clock.isLoud], [false, false]);
+  lane.hold(true);
+  assertEquals([isHeld(), world.clock.isLoud], [true, true]);
+  worker.exit(1);
+  assertEquals([isHeld(), world.clock.isLoud], [false, false]);
 });
 
 test("a call that a lane has skipped because it was told to stop is told with its loss", () => {
