@@ -63,8 +63,17 @@ for (const hasBoard of [false, true]) {
     await world.close();
   });
 
+  test(`a lane that takes its time to end is not counted twice: those that stay, stay (${kind})`, async () => {
+    const world = makeWorld({ elastic: { ...ELASTIC, idleMs: 100 }, disposeMs: 500 });
+    const tokens = Array.from({ length: 2 }, () => world.call({ runMs: 20 }));
+    await world.until(() => tokens.every(({ isSettled }) => isSettled));
+    await world.settle();
+    assertEquals([live(world), changes(world)], [1, [[0, 2, "demand"], [2, 1, "idle"]]]);
+    await world.close();
+  });
+
   test(`calls that wait for something get more lanes than usual, and each change says why (${kind})`, async () => {
-    const world = makeWorld();
+    const world = makeWorld({ boardSlots: 32 });
     // Lanes that sleep: each does as much more.
     const tokens = Array.from({ length: 3_000 }, () => world.call({ runMs: 10 }));
     await world.until(() => tokens.every(({ isSettled }) => isSettled));
@@ -185,18 +194,19 @@ test("calls that sleep get more lanes than there are processors", async () => {
   const gate = new TokenGate({ maxLanes: 6, idleMs: 60_000 });
   await using(gate, async (gate) => {
     const usual = gate.policy[0]!.lanes;
-    let isEnough = usual >= 6;
+    // Whether they are kept depends on what else the machine does; that they were tried does not.
+    let tried = usual >= 6 ? usual + 1 : 0;
     gate.addEventListener("scale", (event) => {
-      isEnough ||= (event as CustomEvent<ScaleInfo>).detail.reason === "waiting";
+      const { reason, to } = (event as CustomEvent<ScaleInfo>).detail;
+      if (reason === "waiting") tried = Math.max(tried, to);
     });
     const tokens: Promise<unknown>[] = [];
-    while (!isEnough) {
+    while (tried === 0) {
       while (tokens.length < 200) tokens.push(gate.call(sleep, 10).then());
       await Promise.all(tokens.splice(0, 50));
     }
     await Promise.all(tokens);
-    const lanes = gate.policy[0]!.lanes;
-    assert(usual >= 6 || lanes > usual, `${lanes} of ${usual}`);
+    assert(tried > usual, `${tried} of ${usual}`);
   });
 });
 

@@ -125,7 +125,7 @@ export class Elastic {
   #nextMs(): number {
     const { clock, crew, policy, waiting } = this.#parts;
     if (waiting() > 0 || crew.executing > 0) return LOOK_MS;
-    if (policy.idleMs === Infinity || crew.liveCount <= policy.minLanes) return Infinity;
+    if (policy.idleMs === Infinity || crew.stayingCount <= policy.minLanes) return Infinity;
     let nextMs = Infinity;
     for (const { atMs } of this.#seen.values()) nextMs = Math.min(nextMs, atMs);
     return nextMs === Infinity ? LOOK_MS : Math.max(LOOK_MS, nextMs + policy.idleMs - clock.now());
@@ -161,7 +161,8 @@ export class Elastic {
   #endIdle(): void {
     const { clock, crew, policy, waiting } = this.#parts;
     const dueMs = clock.now() - policy.idleMs;
-    const spare = crew.liveCount - policy.minLanes;
+    // One that is on its way out is live until it is gone, and would be counted as spare once more at each look.
+    const spare = crew.stayingCount - policy.minLanes;
     const cause: Cause = {
       reason: "idle",
       waiting: waiting(),
