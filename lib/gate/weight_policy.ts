@@ -1,6 +1,6 @@
 /**
  * Which calls may be in how many lanes at once, by their weight. One object says so: the gate gives calls out by it, `gate.policy` and `gate.stats()` show it, and
- * the table of the README is made from it.
+ * the table in `docs/routing.md` is compared with it.
  *
  * So that light work never waits for heavy work to end, heavy calls leave some lanes to lighter ones, and medium calls leave some to light ones; light calls may be in all
  * of them. Which lanes those are is not fixed: it is their number that counts, so that no lane idles while there is work that it may take. A gate with one lane has none to
