@@ -97,6 +97,18 @@ for (const hasBoard of [false, true]) {
     await world.close();
   });
 
+  test(`a lane that has not yet taken what was given out is not idle, however long that takes it (${kind})`, async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const elastic = { minLanes: 0, usualLanes: 2, idleMs: 10 };
+      const world = makeWorld({ elastic, latencyMs: 1_000, seed });
+      const token = world.call({ runMs: 1 });
+      await world.settle();
+      assertEquals(token.state, "completed");
+      assertEquals(changes(world), [[0, 1, "demand"], [1, 0, "idle"]], `seed ${seed}`);
+      await world.close();
+    }
+  });
+
   test(`a lane that has a key, or calls, is not ended (${kind})`, async () => {
     const world = makeWorld({ elastic: { ...ELASTIC, idleMs: 100 } });
     const affinity = { keyOf: () => "a", isRequired: true, isOrdered: false };
