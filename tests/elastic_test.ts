@@ -125,7 +125,7 @@ for (const hasBoard of [false, true]) {
     const options = fc.record({
       seed: fc.integer(),
       lanes: fc.integer({ min: 1, max: 6 }),
-      latencyMs: fc.constantFrom(0, 1),
+      latencyMs: fc.constantFrom(0, 1, 300),
       minLanes: fc.nat(2),
       usualLanes: fc.integer({ min: 1, max: 8 }),
       idleMs: fc.constantFrom(10, 200, Infinity),
