@@ -102,6 +102,13 @@ export class Crew {
     return live;
   }
 
+  /** Lanes that take calls or are about to: not those that are on their way out. */
+  get stayingCount(): number {
+    let staying = 0;
+    for (const { state } of this.seats) if (state === "ready" || state === "starting") staying++;
+    return staying;
+  }
+
   /** Lanes that do work or can be had at once: not those that are on their way out, or are left alone since they crash. */
   get usableCount(): number {
     let count = 0;

@@ -99,7 +99,7 @@ export class Elastic {
 
   /** A lane takes calls. */
   ready(seat: Seat): void {
-    this.#see(seat);
+    this.#see(seat, false);
     this.#moved(seat);
   }
 
@@ -125,7 +125,7 @@ export class Elastic {
   #nextMs(): number {
     const { clock, crew, policy, waiting } = this.#parts;
     if (waiting() > 0 || crew.executing > 0) return LOOK_MS;
-    if (policy.idleMs === Infinity || crew.liveCount <= policy.minLanes) return Infinity;
+    if (policy.idleMs === Infinity || crew.stayingCount <= policy.minLanes) return Infinity;
     let nextMs = Infinity;
     for (const { atMs } of this.#seen.values()) nextMs = Math.min(nextMs, atMs);
     return nextMs === Infinity ? LOOK_MS : Math.max(LOOK_MS, nextMs + policy.idleMs - clock.now());
@@ -134,7 +134,9 @@ export class Elastic {
   #look(): void {
     const { clock, crew, waiting } = this.#parts;
     if (crew.isClosing) return;
-    for (const seat of crew.seats) if (seat.state === "ready") this.#see(seat);
+    // While calls wait a lane is not idle: it may be importing the module of one, and start it only then.
+    const isAwaited = waiting() > 0;
+    for (const seat of crew.seats) if (seat.state === "ready") this.#see(seat, isAwaited);
     this.#endIdle();
     const figures = {
       nowMs: clock.now(),
@@ -161,7 +163,8 @@ export class Elastic {
   #endIdle(): void {
     const { clock, crew, policy, waiting } = this.#parts;
     const dueMs = clock.now() - policy.idleMs;
-    const spare = crew.liveCount - policy.minLanes;
+    // One that is on its way out is live until it is gone, and would be counted as spare once more at each look.
+    const spare = crew.stayingCount - policy.minLanes;
     const cause: Cause = {
       reason: "idle",
       waiting: waiting(),
@@ -191,10 +194,10 @@ export class Elastic {
     return ended.length;
   }
 
-  #see(seat: Seat): void {
+  #see(seat: Seat, isAwaited: boolean): void {
     const { lane, answers } = seat;
     const seen = this.#seen.get(seat);
-    const isAtWork = lane.occupied > 0 || lane.executing > 0;
+    const isAtWork = isAwaited || lane.occupied > 0 || lane.executing > 0;
     if (seen !== undefined && !isAtWork && seen.answers === answers) return;
     this.#seen.set(seat, { atMs: this.#parts.clock.now(), answers });
   }
