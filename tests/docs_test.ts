@@ -65,7 +65,7 @@ test("the table of weights is what the gate goes by", () => {
     /^\| +(\d+) \| +(\d+) \| +(\d+) \| +(\d+) \|$/gm,
   );
   const table = [...rows].map((row) => row.slice(1).map(Number));
-  assert(table.length > 5);
+  assert(table.length >= 5);
   for (const [lanes, ...most] of table) {
     assertEquals(
       new WeightPolicy().rules(lanes!).map((rule) => rule.lanes),

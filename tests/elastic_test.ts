@@ -73,6 +73,7 @@ for (const hasBoard of [false, true]) {
   });
 
   test(`calls that wait for something get more lanes than usual, and each change says why (${kind})`, async () => {
+    // With few slots answers that the gate has not read yet keep lanes from going on, and then more of them are no gain.
     const world = makeWorld({ boardSlots: 32 });
     // Lanes that sleep: each does as much more.
     const tokens = Array.from({ length: 3_000 }, () => world.call({ runMs: 10 }));
@@ -107,6 +108,38 @@ for (const hasBoard of [false, true]) {
       assertEquals(changes(world), [[0, 1, "demand"], [1, 0, "idle"]], `seed ${seed}`);
       await world.close();
     }
+  });
+
+  test(`lanes do not come and go in turns while calls wait that none of them may take (${kind})`, async () => {
+    const elastic = { minLanes: 0, usualLanes: 4, idleMs: 100 };
+    const world = makeWorld({ lanes: 4, elastic, reserve: { medium: 0, heavy: 3 } });
+    const weight = { isHeavy: true, slots: 1 };
+    const heavies = Array.from({ length: 4 }, () => world.call({ runMs: 1_000 }, { weight }));
+    await world.settle();
+    assertEquals(new Set(heavies.map(({ state }) => state)), new Set(["completed"]));
+    const reasons = world.scales.map(({ reason }) => reason);
+    assertEquals(reasons.filter((reason) => reason === "demand").length, 1, `${reasons}`);
+    assertEquals(live(world), 0);
+    await world.close();
+  });
+
+  test(`a lane that nobody needs is ended though there is always a call on its way (${kind})`, async () => {
+    const elastic = { minLanes: 0, usualLanes: 4, idleMs: 200 };
+    const world = makeWorld({ lanes: 4, elastic, latencyMs: 1 });
+    const burst = Array.from({ length: 40 }, () => world.call({ runMs: 10 }));
+    await world.until(() => burst.every(({ isSettled }) => isSettled));
+    assertEquals(live(world), 4);
+    // One key, so that the lanes do not take turns.
+    const affinity = { keyOf: () => "a", isRequired: true, isOrdered: false };
+    let last = world.call({ runMs: 3 }, { affinity });
+    for (let n = 0; n < 400; n++) {
+      const before = last;
+      last = world.call({ runMs: 3 }, { affinity });
+      await world.until(() => before.isSettled);
+    }
+    assert(live(world) < 4, `${live(world)} lanes are left`);
+    await world.settle();
+    await world.close();
   });
 
   test(`a lane that has a key, or calls, is not ended (${kind})`, async () => {

@@ -3,6 +3,6 @@ import { PROCESS_LANES } from "./fixtures/process_lanes.ts";
 import { keysSuite } from "./suites/keys.ts";
 
 checkNoLanesLeft();
-keysSuite("ring", {}, 25);
-keysSuite("frames", { bridge: "frames" }, 15);
+keysSuite("ring", {}, 15);
+keysSuite("frames", { bridge: "frames" }, 8);
 keysSuite("processes", PROCESS_LANES, 4);

@@ -96,6 +96,9 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
   };
 }
 
+/** Whether this worker has ended itself. On Deno what was under way may still reject after that, and a worker that is then ended a second time never goes. */
+let isEnding = false;
+
 /**
  * Ends this worker at an error outside of any call, or a rejection nobody handles, after `report` has told the gate.
  *
@@ -103,6 +106,7 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
  */
 export function onCrash(report: (error: unknown) => boolean): void {
   const crash = (error: unknown): void => {
+    if (isEnding) return;
     let isFatal = true;
     try {
       isFatal = report(error);
@@ -139,6 +143,7 @@ export function beforeExit(task: () => void): void {
     const exit = deno.exit;
     // Deno.exit fires no event in a worker.
     deno.exit = (code?: number): never => {
+      isEnding = true;
       task();
       return exit(code);
     };

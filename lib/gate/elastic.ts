@@ -50,8 +50,6 @@ export interface ElasticParts {
   readonly policy: ElasticPolicy;
   /** How many calls have not started. */
   readonly waiting: () => number;
-  /** How many of them were given out, so that a lane is about to take them. */
-  readonly given: () => number;
   /** Ends a lane when it has finished what it has. */
   readonly retire: (seat: Seat) => void;
   /** Plans to start lanes. */
@@ -161,9 +159,10 @@ export class Elastic {
 
   /** Ends lanes that have had nothing to do for a while. */
   #endIdle(): void {
-    const { clock, crew, given, policy, waiting } = this.#parts;
-    // What is on the board is in no lane yet: one that is still loading, and is to take it, looks as if it had nothing to do.
-    if (given() > 0) return;
+    const { clock, crew, policy, waiting } = this.#parts;
+    // What waits may be on the board, for a lane that is still importing its module and looks as if it had nothing to do; and a lane would be started for it in place of one that was ended.
+    // It was seen when it was seen, all the same: under a load that always has a call or two on their way, lanes are ended between them.
+    if (waiting() > 0) return;
     const dueMs = clock.now() - policy.idleMs;
     // One that is on its way out is live until it is gone, and would be counted as spare once more at each look.
     const spare = crew.stayingCount - policy.minLanes;

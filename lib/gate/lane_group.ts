@@ -128,7 +128,6 @@ export class LaneGroup implements TokenGroup {
       crew: parts.crew,
       policy: parts.elastic,
       waiting: () => this.#waitingCount + this.#admitted - this.crew.executing,
-      given: () => this.#admitted - this.crew.executing,
       retire: (seat) => this.retirement.begin(seat, "spare"),
       planTurn: parts.planTurn,
       onScale: parts.onScale,
