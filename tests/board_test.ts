@@ -2,8 +2,16 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import type { CallBoard } from "../lib/bridge/call_board.ts";
-import type { LaneCall, LaneEvents, LaneLoss } from "../lib/bridge/contract.ts";
-import { INIT, type LaneInit, PROTOCOL, READY, UP } from "../lib/bridge/protocol.ts";
+import type { Lane, LaneCall, LaneEvents, LaneLoss } from "../lib/bridge/contract.ts";
+import {
+  ANSWERS,
+  INIT,
+  type LaneInit,
+  PROTOCOL,
+  READY,
+  SKIPPED,
+  UP,
+} from "../lib/bridge/protocol.ts";
 import { type BellWaiter, type BoardMember, SharedBoard } from "../lib/lane/board.ts";
 import { OperationNumbers } from "../lib/lane/operation_numbers.ts";
 import { StrandedThreads } from "../lib/lane/stranded.ts";
@@ -231,11 +239,21 @@ test("a call that is claimed has a start, whether it is stamped yet or not", () 
   assertEquals(board.startedMs(call), 3);
 });
 
-test("a thread that outlives its lane can start nothing once the loss is told", () => {
-  const losses: LaneLoss[] = [];
-  const world = makeWorld();
+interface StartedThread {
+  readonly lane: Lane;
+  /** What its worker tells. */
+  readonly worker: WorkerEvents;
+  /** Its number on the board. */
+  readonly life: number;
+  /** Whether its worker keeps the process alive. */
+  readonly isHeld: () => boolean;
+}
+
+/** A thread lane that is ready, of a worker that does nothing. */
+function startThread({ board, clock, numbers }: World, lost: LaneEvents["lost"]): StartedThread {
   let worker!: WorkerEvents;
   let init!: LaneInit;
+  let isHeld = true;
   const adapter: WorkerStarter = {
     stopsThreads: false,
     startWorker(_url, _settings, events): WorkerHandle {
@@ -245,12 +263,11 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
           if ((message as unknown[])[0] === INIT) init = (message as unknown[])[1] as LaneInit;
         },
         terminate: () => {},
-        ref: () => {},
-        unref: () => {},
+        ref: () => void (isHeld = true),
+        unref: () => void (isHeld = false),
       };
     },
   };
-  const { board, clock, numbers } = world;
   const lane = threadLane(0, {
     adapter,
     clock,
@@ -269,21 +286,26 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
     startTimeoutMs: 1_000,
     capacity: 4,
   });
-  function lost(_lane: unknown, loss: LaneLoss): void {
+  lane.start();
+  worker.message([UP]);
+  worker.message([READY, PROTOCOL]);
+  return { lane, worker, life: init.board!.life, isHeld: () => isHeld };
+}
+
+test("a thread that outlives its lane can start nothing once the loss is told", () => {
+  const losses: LaneLoss[] = [];
+  const world = makeWorld();
+  const { memory } = world.board;
+  const { worker, life } = startThread(world, (_lane, loss) => {
     losses.push(loss);
     assertEquals(
       memory.start(second, word, life),
       false,
       "a call was started that nobody would hear of",
     );
-  }
-  lane.start();
-  worker.message([UP]);
-  worker.message([READY, PROTOCOL]);
+  });
   const calls = [makeCall(1), makeCall(2), makeCall(3)];
-  for (const call of calls) board.post(call);
-  const { memory } = board;
-  const { life } = init.board!;
+  for (const call of calls) world.board.post(call);
   const first = memory.take();
   assert(memory.start(first, memory.openWord(first), life));
   // The thread has read the word of the second call, and will claim it next.
@@ -292,7 +314,32 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
   worker.exit(1);
   assertEquals(losses.length, 1);
   assertEquals([losses[0]!.started, losses[0]!.unstarted], [[calls[0]], [calls[1], calls[2]]]);
-  assertEquals(board.occupied, 0);
+  assertEquals(world.board.occupied, 0);
+});
+
+test("a lane that was stopped while there was nothing to do keeps the process alive once there is, until it has ended", () => {
+  const world = makeWorld();
+  const { lane, isHeld, worker } = startThread(world, () => {});
+  lane.hold(false);
+  lane.stop();
+  assertEquals([isHeld(), world.clock.isLoud], [false, false]);
+  lane.hold(true);
+  assertEquals([isHeld(), world.clock.isLoud], [true, true]);
+  worker.exit(1);
+  assertEquals([isHeld(), world.clock.isLoud], [false, false]);
+});
+
+test("a call that a lane has skipped because it was told to stop is told with its loss", () => {
+  const losses: LaneLoss[] = [];
+  const { lane, worker } = startThread(makeWorld(), (_lane, loss) => void losses.push(loss));
+  const calls = [makeCall(1), makeCall(2)];
+  for (const call of calls) lane.send(call);
+  lane.flush();
+  // The answer is on its way while the gate stops the lane for another call.
+  lane.stop();
+  worker.message([ANSWERS, ~calls[0]!.slot, SKIPPED, undefined]);
+  worker.exit(1);
+  assertEquals(losses.map(({ started, unstarted }) => [started, unstarted]), [[[], calls]]);
 });
 
 test("a call that cannot be run and is given up meanwhile costs no lane", async () => {

@@ -157,6 +157,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   /** Whether the dispose hooks run. */
   #isDisposing = false;
   #isStopped = false;
+  /** Whether its worker was terminated. */
+  #isLeaving = false;
   #isHeld = true;
   #hasEnded = false;
   #isSilent = false;
@@ -375,8 +377,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   hold(on: boolean): void {
     this.#isHeld = on;
     if (this.#hasEnded) return;
-    if (on && !this.#isStopped) this.#worker?.ref();
-    else if (!on) this.#worker?.unref();
+    if (on) this.#worker?.ref();
+    else this.#worker?.unref();
+    // There are tokens again, and some may wait for the end of this worker, which nothing else would wait for.
+    if (on && this.#isLeaving) this.#awaitEnd();
   }
 
   // As a member of the board.
@@ -441,8 +445,14 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   }
 
   #endWorker(): void {
-    const { clock } = this.#parts;
+    this.#isLeaving = true;
     this.#worker?.terminate();
+    this.#awaitEnd();
+  }
+
+  #awaitEnd(): void {
+    const { clock } = this.#parts;
+    clock.clearTimer(this.#timer);
     // Not quiet while tokens wait: the end of this worker is what lets them go on elsewhere.
     this.#timer = clock.setTimer(() => this.#end(undefined), FAREWELL_MS, !this.#isHeld);
   }
@@ -618,6 +628,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   #answer(tag: number, outcome: number, value: unknown): void {
     const { events } = this.#parts;
     const isPosted = tag >= 0;
+    // A lane that was told to stop skips what nobody has recalled: that goes elsewhere, with all else that it has not started, when it has ended.
+    if (outcome === SKIPPED && this.#isStopped) return;
     const slot = isPosted ? tag : ~tag;
     const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE && outcome !== EXPIRED;
     // Before the slot is free.

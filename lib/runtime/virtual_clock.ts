@@ -10,6 +10,7 @@ import type { RandomSource } from "./random.ts";
 interface VirtualTimer {
   readonly task: () => void;
   readonly atMs: number;
+  readonly quiet: boolean;
 }
 
 /** A clock that stands still until it is stepped. */
@@ -33,9 +34,14 @@ export class VirtualClock implements Clock {
     return this.#deferred.length > 0;
   }
 
-  setTimer(task: () => void, delayMs: number): Timer {
+  /** Whether a timer would keep the process alive. */
+  get isLoud(): boolean {
+    return this.#timers.some(({ quiet }) => !quiet);
+  }
+
+  setTimer(task: () => void, delayMs: number, quiet: boolean = false): Timer {
     const atMs = this.#nowMs + Math.max(0, delayMs);
-    const timer: VirtualTimer = { task, atMs };
+    const timer: VirtualTimer = { task, atMs, quiet };
     this.#timers.push(timer);
     return timer;
   }
