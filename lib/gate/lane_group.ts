@@ -94,6 +94,7 @@ export class LaneGroup implements TokenGroup {
   readonly #admit: (seat: Seat, token: CallToken) => void;
   /** Runs out when an idle lane may take what has waited for another one. */
   #patience: Timer = undefined;
+  #patienceDueMs = Infinity;
   #patienceMs = AHEAD_MS;
   #admitted = 0;
   /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
@@ -239,20 +240,29 @@ export class LaneGroup implements TokenGroup {
       this.#giveOut();
     }
     // A lane may have gone on with the board before it has read its mail, and nobody tells when another one is idle.
-    const mayWait = router.isPatient || (this.#board !== undefined && router.hasUnstarted);
+    const { patientUntilMs } = router;
+    if (patientUntilMs < Infinity) return this.#lookAgain(patientUntilMs);
+    const mayWait = this.#board !== undefined && router.hasUnstarted;
     if (!mayWait) this.#patienceMs = AHEAD_MS;
-    else if (this.#patience === undefined) this.#lookAgain();
+    else if (this.#patience === undefined) {
+      this.#lookAgain(this.#parts.clock.now() + this.#patienceMs);
+      // Ever more rarely, as long as there is no idle lane.
+      this.#patienceMs = Math.min(2 * this.#patienceMs, MOST_PATIENCE_MS);
+    }
   }
 
-  /** Looks again in a while for idle lanes; ever more rarely, as long as there are none. */
-  #lookAgain(): void {
+  /** Looks again for idle lanes. @param dueMs when, in ms since the epoch */
+  #lookAgain(dueMs: number): void {
+    if (dueMs >= this.#patienceDueMs) return;
     const { clock, planTurn } = this.#parts;
+    if (this.#patience !== undefined) clock.clearTimer(this.#patience);
     const onTimer = (): void => {
       this.#patience = undefined;
+      this.#patienceDueMs = Infinity;
       planTurn();
     };
-    this.#patience = clock.setTimer(onTimer, this.#patienceMs, true);
-    this.#patienceMs = Math.min(2 * this.#patienceMs, MOST_PATIENCE_MS);
+    this.#patience = clock.setTimer(onTimer, Math.max(0, dueMs - clock.now()), true);
+    this.#patienceDueMs = dueMs;
   }
 
   #postAll(board: Board): void {

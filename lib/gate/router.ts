@@ -65,8 +65,8 @@ export class Router {
   /** How many calls a lane is to have at most, and at least before it is not given one by one. */
   #depth = 0;
   #least = 0;
-  /** Whether an idle lane has left calls where they are, that may be taken some time after they were sent. */
-  isPatient = false;
+  /** When an idle lane may take calls that it has left where they are, since they were only just sent there, in ms since the epoch; infinite for none. */
+  patientUntilMs = Infinity;
   /** Lanes for which there was nothing, in this run. */
   readonly #passed: Set<Seat> = new Set();
 
@@ -142,7 +142,7 @@ export class Router {
    * @returns calls that have not started, to be routed anew; empty when there is no idle lane or nothing to take
    */
   takeForIdle(nowMs: number): LaneCall[] {
-    this.isPatient = false;
+    this.patientUntilMs = Infinity;
     if (!this.#seats.some(isIdle)) return [];
     let from: Seat | undefined;
     let movable: LaneCall[] = [];
@@ -151,8 +151,8 @@ export class Router {
       const seat = this.#seats[i]!;
       const { lane, state } = seat;
       if (state !== "ready" || lane.unstarted === 0) continue;
-      const calls = movableCalls(lane, nowMs - AHEAD_MS);
-      if (calls.length === 0 && movableCalls(lane, nowMs).length > 0) this.isPatient = true;
+      const calls = movableCalls(lane, nowMs, AHEAD_MS);
+      if (calls.length === 0) this.#waitFor(movableCalls(lane, nowMs, 0));
       // The last call is worth taking too from a lane that has another one; one that has not begun yet keeps it.
       const hasOther = lane.executing > 0 || lane.unstarted > calls.length;
       const most = hasOther ? Math.ceil(calls.length / 2) : calls.length >> 1;
@@ -164,6 +164,13 @@ export class Router {
       if (from!.lane.recall(movable[i]!)) taken.push(movable[i]!);
     }
     return taken.reverse();
+  }
+
+  #waitFor(calls: readonly LaneCall[]): void {
+    for (let i = 0; i < calls.length; i++) {
+      const untilMs = (calls[i] as CallToken).admittedMs + AHEAD_MS;
+      if (untilMs < this.patientUntilMs) this.patientUntilMs = untilMs;
+    }
   }
 
   /** The lane with the least work, of those for which there is a call, and which have room for it. */

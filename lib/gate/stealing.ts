@@ -12,13 +12,14 @@ import { type Pin, pinOf } from "./pin.ts";
 
 /**
  * @param lane a lane
- * @param beforeMs calls that prefer it may go when they were sent before, in ms since the epoch
+ * @param nowMs now, in ms since the epoch
+ * @param patienceMs how long after they were sent calls that prefer it may go, in ms
  * @returns the calls of its mailbox that could run elsewhere, in the order they were sent
  */
-export function movableCalls(lane: Lane, beforeMs: number): LaneCall[] {
+export function movableCalls(lane: Lane, nowMs: number, patienceMs: number): LaneCall[] {
   const calls = lane.movable().filter((call) => {
     const { pin, admittedMs } = call as CallToken;
-    return pin === undefined || needsItsLane(call) || admittedMs <= beforeMs;
+    return pin === undefined || needsItsLane(call) || admittedMs + patienceMs <= nowMs;
   });
   const needed = calls.filter(needsItsLane);
   if (needed.length === 0) return calls;
