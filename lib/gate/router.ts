@@ -66,7 +66,7 @@ export class Router {
   #depth = 0;
   #least = 0;
   /** When an idle lane may take calls that it has left where they are, since they were only just sent there, in ms since the epoch; infinite for none. */
-  patientUntilMs = Infinity;
+  patientUntilMs: number = Infinity;
   /** Lanes for which there was nothing, in this run. */
   readonly #passed: Set<Seat> = new Set();
 
