@@ -56,6 +56,7 @@ export {
   TokenTimeoutError,
   type TokenTimeoutFields,
 } from "./lib/errors.ts";
+export type { AffinityOptions } from "./lib/affinity_options.ts";
 export type { FunctionSource, OperationReference } from "./lib/bridge/contract.ts";
 export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
 export { transfer } from "./lib/bridge/transfer.ts";
@@ -65,9 +66,11 @@ export type {
   ChildOperationStats,
   ChildStats,
   GateStats,
+  KeyStats,
   OperationStats,
   QueueStats,
   TokenCounts,
+  WeightStats,
 } from "./lib/gate/gate_stats.ts";
 export type { LaneStats } from "./lib/gate/lane_stats.ts";
 export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_pool.ts";
@@ -108,6 +111,9 @@ export type { QueueOptions } from "./lib/queue_options.ts";
 export type { RecycleOptions } from "./lib/recycle_options.ts";
 export type { ProcessOptions } from "./lib/process_options.ts";
 export type { ProcessPermissions } from "./lib/runtime/process.ts";
+export type { ScaleInfo } from "./lib/gate/elastic.ts";
+export type { LaneOptions } from "./lib/lane_options.ts";
+export type { WeightName, WeightRule } from "./lib/gate/weight_policy.ts";
 export type { SeatState } from "./lib/gate/seat.ts";
 export type { RateLimitOptions } from "./lib/rate_limit_options.ts";
 export type { RetryOptions } from "./lib/retry_options.ts";
@@ -118,3 +124,4 @@ export type { Attempt, StreamToken, Timings, Token, TokenState, WaitingFor } fro
 export type { TokenProgress } from "./lib/token_progress.ts";
 export type { StreamReader } from "./lib/token_stream.ts";
 export { type CloseOptions, type Restore, TokenGate } from "./lib/token_gate.ts";
+export type { ReserveOptions, Weight } from "./lib/weight_options.ts";

@@ -37,12 +37,21 @@ export const FOR_ITS_DESK: number = 0;
 export const FOR_ARGUMENTS: number = 1;
 /** or the time of its next attempt. */
 export const FOR_ITS_ATTEMPT: number = 2;
+/** From here on: it was given to a lane, and this is its position. */
+const FIRST_POSITION = 3;
+
+/** What a token holds: the permits of its operation, */
+export const PERMITS: number = 1;
+/** and the slots of its weight. */
+export const SLOTS: number = 2;
 
 /** In place of a stamp in µs: it has not come to that. */
 const NEVER = -(2 ** 30);
 
 /** What a token can wait in. */
 export interface TokenQueue {
+  /** What its tokens wait for. */
+  readonly waitingFor: WaitingFor;
   /** Takes a token that is in this queue from wherever it is. */
   remove(token: CallToken): void;
 }
@@ -60,14 +69,38 @@ export const STATES: readonly TokenState[] = [
 
 /** What a gate keeps of one operation, as its tokens see it. */
 export interface TokenDesk {
-  /** What the first of its waiting tokens waits for, and so all of them. */
-  readonly waitingFor: WaitingFor;
+  /** Its tokens that have not settled. */
+  readonly active: number;
+}
+
+/** How heavy a call is that is not light. */
+export interface CallWeight {
+  /** Whether it is heavy; otherwise it is medium. */
+  readonly isHeavy: boolean;
+  /** How many slots it takes of those that calls of its weight share. */
+  readonly slots: number;
 }
 
 /** The attempts of a token that was tried more than once, or is to be. */
 export interface TokenAttempts {
   /** The attempts that have failed, the oldest first. */
   readonly failed: readonly Attempt[];
+}
+
+/** How the calls of one key are kept together. */
+export interface CallAffinity {
+  /** Gives the key of a call, from its arguments; anything. May throw. */
+  readonly keyOf: (args: readonly unknown[]) => unknown;
+  /** Whether they need the lane of their key; otherwise they go elsewhere when that is at work. */
+  readonly isRequired: boolean;
+  /** Whether they go one after the other, in the order of the calls. */
+  readonly isOrdered: boolean;
+}
+
+/** The key of a call. */
+export interface TokenPin {
+  /** The key. */
+  readonly key: string;
 }
 
 /** What limits one call, in ms, and where it may run; shared by all calls of the same options. */
@@ -79,6 +112,12 @@ export interface CallLimits {
   readonly inline: "never" | "auto";
   /** Which calls go before which: higher numbers first. */
   readonly priority: number;
+  /** How heavy it is; undefined for light. */
+  readonly weight?: CallWeight | undefined;
+  /** How calls of one key are kept together; undefined for not at all. */
+  readonly affinity?: CallAffinity | undefined;
+  /** How long it is said to run, in ms; undefined when that is not known. */
+  readonly costMs?: number | undefined;
   /** What of the arguments is to be moved and not copied. */
   readonly transfer?: readonly object[] | undefined;
 }
@@ -104,18 +143,20 @@ export class CallToken implements Token<unknown>, LaneCall {
   args: readonly unknown[];
   /** State code as the owner has recorded it; `state` also looks into the lane. */
   code: number = WAITING;
-  /** What it waits for, while it waits. */
+  /** What it waits for, while it waits; afterwards its position, so that no field is spent on it. */
   waits: number = FOR_ITS_DESK;
   /** Where it waits, and what it is counted with; undefined for a call inside an operation. */
   desk: TokenDesk | undefined = undefined;
   /** Its place in the order of the calls: lower numbers first. */
   sequence: number = 0;
-  /** Whether it holds the permits of its operation. */
-  isCleared = false;
+  /** What it holds that it has to give back: `PERMITS`, `SLOTS`. */
+  holds: number = 0;
   /** What its arguments count in the intake, in bytes; 0 where nobody counts. */
   bytes: number = 0;
   /** Number of the state of its operation's breaker that let it pass; -1 where there is none. */
   pass: number = -1;
+  /** Its key, while it has not settled; undefined for none. */
+  pin: TokenPin | undefined = undefined;
   /** Attempts that have failed; undefined while none has. */
   retries: TokenAttempts | undefined = undefined;
   /** When it was submitted, in ms since the epoch. */
@@ -212,8 +253,23 @@ export class CallToken implements Token<unknown>, LaneCall {
     return Number.isNaN(ms) ? NEVER : Math.floor((ms - this.submittedMs) * 1_000);
   }
 
+  /** Its place in the rotation over the lanes: number of the lane, and as many rounds of all lanes as that was given calls before; undefined when no lane was chosen for it. */
+  get position(): number | undefined {
+    const isGivenOut = this.code !== WAITING && this.waits >= FIRST_POSITION;
+    return isGivenOut ? this.waits - FIRST_POSITION : undefined;
+  }
+
+  set position(position: number) {
+    this.waits = FIRST_POSITION + position;
+  }
+
   get isSettled(): boolean {
     return this.code >= COMPLETED;
+  }
+
+  /** Whether it has the permits of its operation. */
+  get isCleared(): boolean {
+    return (this.holds & PERMITS) !== 0;
   }
 
   get state(): TokenState {
@@ -226,7 +282,7 @@ export class CallToken implements Token<unknown>, LaneCall {
     if (this.waits === FOR_ARGUMENTS) return "arguments";
     if (this.waits === FOR_ITS_ATTEMPT) return "attempt";
     // With its permits it is on its way to a mailbox, whatever those behind it wait for.
-    return this.isCleared ? "lane" : this.desk?.waitingFor ?? "lane";
+    return this.isCleared ? "lane" : this.queue?.waitingFor ?? "lane";
   }
 
   get attempts(): readonly Attempt[] {
@@ -240,6 +296,8 @@ export class CallToken implements Token<unknown>, LaneCall {
       admittedMs: stamp(this.admittedMs),
       startedMs: stamp(isRunning ? this.owner.startedMs(this) : this.startedMs),
       endedMs: stamp(this.endedMs),
+      lane: this.lane >= 0 ? this.lane : undefined,
+      position: this.position,
     };
   }
 

@@ -6,6 +6,8 @@
 
 import type { Isolation, QueuePolicy } from "./gate/desk_policy.ts";
 import { readIsolation } from "./operation_options.ts";
+import type { ElasticPolicy } from "./gate/elastic.ts";
+import { LANE_KEYS, type LaneOptions, readLaneOptions } from "./lane_options.ts";
 import { type ProcessOptions, readProcessOptions } from "./process_options.ts";
 import type { ProcessSettings } from "./runtime/process.ts";
 import { checkKeys, checkType, readDuration, readNumber, show } from "./options.ts";
@@ -14,14 +16,11 @@ import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./qu
 import { readRecycleOptions, type RecycleOptions } from "./recycle_options.ts";
 import type { RuntimeAdapter, WorkerResourceLimits, WorkerSettings } from "./runtime/adapter.ts";
 import { workerEntryUrl } from "./runtime/entry_url.ts";
+import { WeightPolicy } from "./gate/weight_policy.ts";
+import { readReserve, type ReserveOptions } from "./weight_options.ts";
 
 /** Options of a {@linkcode TokenGate}. */
-export interface TokenGateOptions extends QueueOptions {
-  /**
-   * How many lanes, each a worker, may run at once. They are started as they are needed. 0 is for tests: calls run on the caller's own thread, one after the
-   * other, with copies of arguments and results as in a lane; nothing can be stopped there. Default: the processors that this process may use, by its affinity and by the quota of its container.
-   */
-  readonly lanes?: number;
+export interface TokenGateOptions extends LaneOptions, QueueOptions {
   /**
    * What the lanes are: worker threads, or child processes. A loop in a process can be stopped on every runtime, also on Deno, where a thread in a loop cannot, and a
    * crash in one never reaches the program; processes take longer to start, and calls longer to cross. An operation may ask for the other kind, which gets as
@@ -34,6 +33,8 @@ export interface TokenGateOptions extends QueueOptions {
   readonly history?: number;
   /** How long a call is overtaken by calls of the next higher `priority`, in ms; Infinity for always. Default: 10,000. */
   readonly ageMs?: number;
+  /** How many lanes are left to lighter calls by those whose `weight` is medium or heavy. Default: a quarter by heavy ones, and half of that by medium ones. */
+  readonly reserve?: ReserveOptions;
   /** How long a function that was asked to stop may go on before its lane is replaced, in ms. Default: 200. */
   readonly graceMs?: number;
   /** When a lane is replaced by a new one, to bound what it gathers in memory. Default: never. */
@@ -82,11 +83,13 @@ export interface TokenGateOptions extends QueueOptions {
 /** Options as the gate uses them. */
 export interface GateSettings {
   readonly lanes: number;
+  readonly elastic: ElasticPolicy | undefined;
   readonly isolation: Isolation;
   readonly process: ProcessSettings;
   readonly queue: QueuePolicy | undefined;
   readonly history: number;
   readonly ageMs: number;
+  readonly policy: WeightPolicy;
   readonly graceMs: number;
   readonly recycle: RecyclePolicy | undefined;
   readonly disposeTimeoutMs: number;
@@ -102,12 +105,13 @@ export interface GateSettings {
 
 const SUBJECT = "a TokenGate";
 const KEYS: readonly (keyof TokenGateOptions)[] = [
-  "lanes",
+  ...LANE_KEYS,
   "isolation",
   "process",
   ...QUEUE_KEYS,
   "history",
   "ageMs",
+  "reserve",
   "graceMs",
   "recycle",
   "disposeTimeoutMs",
@@ -129,8 +133,6 @@ const WORKER_KEYS: readonly (keyof WorkerSettings)[] = [
   "execArgv",
   "resourceLimits",
 ];
-/** More lanes than this are surely a mistake, such as a size in place of a count. */
-const MOST_LANES = 1_024;
 /** A history is to be a glance back; what is to be kept goes to a listener of `settled`. */
 const MOST_HISTORY = 1_000_000;
 /** Longer than this, the event loop of the program would stall. */
@@ -159,14 +161,16 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
     );
   }
   checkType(SUBJECT, "resourceLimits", options.resourceLimits, "object");
-  const lanes = readLanes(options.lanes, adapter);
+  const { lanes, elastic } = readLaneOptions(SUBJECT, options, adapter.availableLanes());
   return {
     lanes,
+    elastic,
     isolation: readIsolation(SUBJECT, options.isolation) ?? "thread",
     process: { ...readProcessOptions(SUBJECT, options.process, adapter), env: options.env },
     queue: readQueueOptions(SUBJECT, options),
     history: readHistory(options.history),
     ageMs: readDuration(SUBJECT, "ageMs", options.ageMs ?? 10_000) ?? Infinity,
+    policy: new WeightPolicy(readReserve(SUBJECT, options.reserve)),
     graceMs: readDuration(SUBJECT, "graceMs", options.graceMs ?? 200) ?? Infinity,
     recycle: readRecycleOptions(SUBJECT, options.recycle),
     disposeTimeoutMs:
@@ -187,19 +191,6 @@ export function readGateOptions(options: TokenGateOptions, adapter: RuntimeAdapt
       resourceLimits: options.resourceLimits,
     },
   };
-}
-
-function readLanes(lanes: unknown, adapter: RuntimeAdapter): number {
-  if (lanes === undefined) return Math.min(MOST_LANES, Math.max(1, adapter.availableLanes()));
-  if (typeof lanes !== "number") {
-    throw new TypeError(`Cannot set "lanes" of ${SUBJECT}: received ${show(lanes)}, not a number`);
-  }
-  if (!Number.isInteger(lanes) || lanes < 0 || lanes > MOST_LANES) {
-    throw new RangeError(
-      `Cannot set "lanes" of ${SUBJECT}: received ${lanes}, not a whole number from 0 to ${MOST_LANES}`,
-    );
-  }
-  return lanes;
 }
 
 function readMaxStranded(count: unknown): number | undefined {

@@ -31,7 +31,7 @@ export function makeOperation<A extends readonly unknown[], R>(
   bindOperation(call, bound);
   return Object.assign(call, {
     local: (...args: unknown[]): unknown => runHere(definition.fn, args),
-    with(options: CallOptions): Operation<A, R> {
+    with(options: CallOptions<A>): Operation<A, R> {
       const subject = `a call of "${definition.name}"`;
       const settings = readCallOptions(subject, bound.settings, options);
       const gate: unknown = options.gate ?? bound.gate;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AffinityOptions } from "./affinity_options.ts";
 import type { BoundCall } from "./bound_call.ts";
 import { defaultGate } from "./default_gate.ts";
 import { importableUrl } from "./importable_url.ts";
@@ -24,6 +25,7 @@ import { readCount } from "./queue_options.ts";
 import type { RetryOptions } from "./retry_options.ts";
 import { type AnyFunction, type Definition, register } from "./registry.ts";
 import type { StreamToken, Token } from "./token.ts";
+import type { Weight } from "./weight_options.ts";
 import { submitTo, TokenGate } from "./token_gate.ts";
 
 /** The arguments of a call: in the place of each value a token of it may stand, which is waited for first. */
@@ -32,11 +34,18 @@ export type Awaitable<A extends readonly unknown[]> = {
 };
 
 /** Options of single calls of an operation; what is not given stays as declared. */
-export interface CallOptions extends LimitOptions {
+export interface CallOptions<A extends readonly unknown[] = readonly unknown[]>
+  extends LimitOptions {
   /** Whether the calls may run on the caller's own thread, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly inline?: "never" | "auto";
   /** Which calls go first, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly priority?: Priority;
+  /** How heavy the calls are, as in {@linkcode OperationOptions}. Default: as declared. */
+  readonly weight?: Weight;
+  /** About how long these calls run, in ms, whatever was measured of others; who makes them knows how large they are. Default: nothing is said. */
+  readonly costMs?: number;
+  /** Keeps calls of one key together, as in {@linkcode OperationOptions}; what it leaves out is as declared. Default: as declared. */
+  readonly affinity?: AffinityOptions<A>;
   /** Whether, and when, a call that failed is tried again, as in {@linkcode OperationOptions}. Default: as declared. */
   readonly retry?: RetryOptions;
   /** Where the calls run that are made inside of other operations, as in {@linkcode OperationOptions}. Default: as declared. */
@@ -78,7 +87,7 @@ export interface Operation<A extends readonly unknown[], R> {
    * @throws {TypeError} when a key is unknown or a value has the wrong type
    * @throws {RangeError} when a time is not above zero
    */
-  with(options: CallOptions): Operation<A, R>;
+  with(options: CallOptions<A>): Operation<A, R>;
   /** The function itself, to be run here and now. */
   readonly local: (...args: A) => R | Promise<R>;
 }
@@ -110,7 +119,7 @@ export interface StreamOperation<A extends readonly unknown[], T, R = void> {
    * @throws {TypeError} when a key is unknown or a value has the wrong type
    * @throws {RangeError} when a time is not above zero
    */
-  with(options: CallOptions): StreamOperation<A, T, R>;
+  with(options: CallOptions<A>): StreamOperation<A, T, R>;
   /** The function itself, to be run here and now. */
   readonly local: (...args: A) => Streamed<T | Promise<T>, R>;
 }
@@ -128,9 +137,9 @@ export type IsStreamed<R> = 0 extends 1 & Awaited<R> ? false
   : false;
 
 /** The options behind a function; those of a generator function are behind the signature for generator functions. */
-export type OptionsBehind<R> = IsStreamed<R> extends true
+export type OptionsBehind<A extends readonly unknown[], R> = IsStreamed<R> extends true
   ? [options: "a generator function gives a StreamOperation"]
-  : [options?: OperationOptions];
+  : [options?: OperationOptions<A>];
 
 /**
  * Declares a function as an operation, at the top level of a module. In a lane the same module is imported once, and the function is found there
@@ -170,7 +179,7 @@ export function operation<A extends readonly unknown[], R>(
   module: { readonly url: string },
   name: string,
   fn: (...args: A) => R,
-  ...options: OptionsBehind<R>
+  ...options: OptionsBehind<A, R>
 ): Operation<A, Awaited<R>>;
 /**
  * Declares a generator function as an operation: its items are read while it runs, with `for await` over the token of a call.
@@ -207,7 +216,7 @@ export function operation<A extends readonly unknown[], T, R>(
   module: { readonly url: string },
   name: string,
   fn: (...args: A) => Streamed<T, R>,
-  options?: OperationOptions,
+  options?: OperationOptions<A>,
 ): StreamOperation<A, Awaited<T>, R>;
 export function operation(
   module: { readonly url: string },

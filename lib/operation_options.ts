@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type AffinityOptions, readAffinity } from "./affinity_options.ts";
 import { type BreakerOptions, readBreakerOptions } from "./breaker_options.ts";
 import { checkTransferList } from "./bridge/transfer.ts";
 import { MOST_PRIORITY } from "./gate/ageing.ts";
@@ -14,6 +15,7 @@ import { checkKeys, checkType, readDuration, readNumber, show } from "./options.
 import { QUEUE_KEYS, type QueueOptions, readCount, readQueueOptions } from "./queue_options.ts";
 import { type RateLimitOptions, readRateLimitOptions } from "./rate_limit_options.ts";
 import { readRetryOptions, type RetryOptions } from "./retry_options.ts";
+import { readWeight, type Weight } from "./weight_options.ts";
 
 /** Time limits of a call. When one runs out, the token rejects with a `TokenTimeoutError` that names it. */
 export interface LimitOptions {
@@ -36,7 +38,8 @@ export type Priority = "user-blocking" | "user-visible" | "background" | number;
 export type Spread = "never" | "auto" | "always";
 
 /** Options of a declared operation: what holds for each call of it, and for all of them together in each gate. */
-export interface OperationOptions extends LimitOptions, QueueOptions {
+export interface OperationOptions<A extends readonly unknown[] = readonly unknown[]>
+  extends LimitOptions, QueueOptions {
   /** How many calls may be in lanes at once, over all lanes of a gate; {@linkcode GateControls.limit} changes it. Default: no limit. */
   readonly maxConcurrent?: number;
   /**
@@ -66,6 +69,17 @@ export interface OperationOptions extends LimitOptions, QueueOptions {
    * overtaken only by what comes within the gate's `ageMs` after it, for each step between the two. Default: `"user-visible"`, which is 0.
    */
   readonly priority?: Priority;
+  /**
+   * How heavy its calls are: heavy ones leave some lanes to lighter ones, so that those never wait for them to end. Default: `"light"`.
+   */
+  readonly weight?: Weight;
+  /**
+   * About how long a call runs, in ms: where the gate chooses a lane for a call, it is the one where that is expected to wait the shortest. It counts until some calls
+   * were measured. Default: nothing is said.
+   */
+  readonly costMs?: number;
+  /** Keeps calls of one key in one lane, and in order. Default: each goes where it starts first. */
+  readonly affinity?: AffinityOptions<A>;
   /**
    * Whether running a call twice does no more than running it once, so that one whose lane was lost while it may have been running can be tried again, if `retry`
    * says so. Default: false.
@@ -146,6 +160,7 @@ const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "rateLimit",
   "idempotent",
   "breaker",
+  "costMs",
   ...QUEUE_KEYS,
 ];
 
@@ -162,7 +177,16 @@ const LIMITS: readonly (keyof LimitOptions)[] = ["timeoutMs", "queueTimeoutMs", 
  * @throws {RangeError} when a time is not above zero
  */
 export function readOperationOptions(subject: string, options: OperationOptions): CallSettings {
-  checkKeys(subject, options, [...LIMITS, "inline", "priority", "retry", "spread", ...DESK_KEYS]);
+  checkKeys(subject, options, [
+    ...LIMITS,
+    "inline",
+    "priority",
+    "retry",
+    "spread",
+    "weight",
+    "affinity",
+    ...DESK_KEYS,
+  ]);
   return {
     retry: readRetryOptions(subject, options.retry),
     timeoutMs: readDuration(subject, "timeoutMs", options.timeoutMs),
@@ -172,6 +196,11 @@ export function readOperationOptions(subject: string, options: OperationOptions)
     transfer: undefined,
     inline: readInline(subject, options.inline) ?? "never",
     priority: readPriority(subject, options.priority) ?? 0,
+    weight: options.weight === undefined ? undefined : readWeight(subject, options.weight),
+    affinity: options.affinity === undefined
+      ? undefined
+      : readAffinity(subject, options.affinity, undefined),
+    costMs: undefined,
     spread: readSpread(subject, options.spread) ?? "auto",
   };
 }
@@ -195,6 +224,7 @@ export function readDeskPolicy(subject: string, options: OperationOptions): Desk
     breaker: readBreakerOptions(subject, breaker),
     isolation: readIsolation(subject, options.isolation),
     isIdempotent: options.idempotent ?? false,
+    costMs: readDuration(subject, "costMs", options.costMs),
   };
 }
 
@@ -212,6 +242,9 @@ export function readCallOptions(
   options: LimitOptions & {
     readonly inline?: unknown;
     readonly priority?: unknown;
+    readonly weight?: unknown;
+    readonly costMs?: number;
+    readonly affinity?: unknown;
     readonly spread?: unknown;
     readonly retry?: RetryOptions;
     readonly signal?: AbortSignal;
@@ -223,6 +256,9 @@ export function readCallOptions(
     ...LIMITS,
     "inline",
     "priority",
+    "weight",
+    "costMs",
+    "affinity",
     "retry",
     "spread",
     "signal",
@@ -245,6 +281,13 @@ export function readCallOptions(
     retry: options.retry === undefined ? base.retry : readRetryOptions(subject, options.retry),
     inline: readInline(subject, options.inline) ?? base.inline,
     priority: readPriority(subject, options.priority) ?? base.priority,
+    weight: options.weight === undefined ? base.weight : readWeight(subject, options.weight),
+    affinity: options.affinity === undefined
+      ? base.affinity
+      : readAffinity(subject, options.affinity, base.affinity),
+    costMs: options.costMs === undefined
+      ? base.costMs
+      : readDuration(subject, "costMs", options.costMs),
     spread: readSpread(subject, options.spread) ?? base.spread,
     transfer: readTransfer(subject, options.transfer) ?? base.transfer,
   };

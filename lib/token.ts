@@ -20,9 +20,17 @@ export type TokenState =
 
 /**
  * What a waiting token waits for: tokens among its `arguments`; a place in a `lane`; a `permit` of its operation or of a pool; its operation's `rate` limit;
- * the time of its next `attempt`; or that its gate or its operation is told to `resume`.
+ * the slots of its `weight`; the calls of its `key` before it; the time of its next `attempt`; or that its gate or its operation is told to `resume`.
  */
-export type WaitingFor = "arguments" | "lane" | "permit" | "rate" | "attempt" | "resume";
+export type WaitingFor =
+  | "arguments"
+  | "lane"
+  | "permit"
+  | "rate"
+  | "weight"
+  | "key"
+  | "attempt"
+  | "resume";
 
 /** An attempt that failed, and was followed by another one. */
 export interface Attempt {
@@ -47,6 +55,13 @@ export interface Timings {
   readonly startedMs: number | undefined;
   /** When its function ended, stamped in the lane. Run time is from `startedMs` to here and holds no waiting. */
   readonly endedMs: number | undefined;
+  /** Number of the lane that it was given to, or that has run it; undefined while any lane may take it, and on the caller's own thread. */
+  readonly lane: number | undefined;
+  /**
+   * Where the gate chose a lane for it: that lane's number, and as many times the number of lanes as it had been given calls before. Undefined where the lane that was
+   * free first took it.
+   */
+  readonly position: number | undefined;
 }
 
 /**

@@ -17,6 +17,7 @@ import type { Isolation } from "./gate/desk_policy.ts";
 import type { DomainInfo } from "./gate/domains.ts";
 import { unreadError } from "./gate/token_errors.ts";
 import { type GateStats, readStats } from "./gate/gate_stats.ts";
+import type { WeightRule } from "./gate/weight_policy.ts";
 import { type GateControls, makeControls } from "./gate_controls.ts";
 import { type GateSettings, readGateOptions, type TokenGateOptions } from "./gate_options.ts";
 import { asyncBell, SharedBoard } from "./lane/board.ts";
@@ -101,6 +102,7 @@ export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[
  * | `lanecrash`    | a lane died by itself                             | `lane`, `exitCode`, `cause` |
  * | `lanereplaced` | a lane was replaced: its function did not stop    | `lane` |
  * | `lanerecycle`  | a lane is replaced on purpose                     | `lane`, `reason`: `tokens`, `age`, `heap`, `reload` |
+ * | `scale`        | the number of lanes has changed, where it follows the work | {@linkcode ScaleInfo}: `from`, `to`, `reason`, and the figures |
  * | `crashloop`    | a lane crashes again and again, and is started later each time; once until it has worked for a while | `lane`, `crashes`, `delayMs`, `cause`, `wasReady` |
  * | `saturated`    | a queue was full when a call came                 | `operation`, undefined for the gate's queue; `waiting` |
  * | `drain`        | that queue is half empty again                    | the same |
@@ -160,6 +162,7 @@ export class TokenGate extends EventTarget {
       replaced: (lane) => this.#dispatch("lanereplaced", { lane }),
       recycled: (lane, reason) => this.#dispatch("lanerecycle", { lane, reason }),
       crashLoop: (loop) => this.#onCrashLoop(loop),
+      scaled: (info) => this.#dispatch("scale", info),
       disposeFailed: (lane, cause) => warn(`lane ${lane} could not be disposed of properly`, cause),
       saturation: (isFull, operation, { waiting }) =>
         this.#dispatch(isFull ? "saturated" : "drain", { operation, waiting }),
@@ -170,6 +173,7 @@ export class TokenGate extends EventTarget {
       clock: systemClock,
       random: new RandomSource(Math.random() * 2 ** 32),
       ageMs: settings.ageMs,
+      policy: settings.policy,
       graceMs: settings.graceMs,
       isolation: settings.isolation,
       makeLanes: (events) => this.#makeLanes(settings, settings.isolation, events, 0),
@@ -184,6 +188,7 @@ export class TokenGate extends EventTarget {
       stranded: () => this.#stranded.count(),
       maxStranded: settings.maxStranded,
       recycle: settings.recycle,
+      elastic: settings.elastic,
       disposeTimeoutMs: settings.disposeTimeoutMs,
       lookUp,
       isForLanes: ({ url }) => declaredLifecycles().has(url),
@@ -197,10 +202,15 @@ export class TokenGate extends EventTarget {
     return this.#engine.lanes;
   }
 
+  /** In how many lanes calls may be at once, by their weight: what the gate goes by. Where the number of lanes follows the work, of as many as there may be now. */
+  get policy(): readonly WeightRule[] {
+    return this.#engine.policy.rules(this.#engine.mostLanes);
+  }
+
   /**
-   * Starts all lanes now, instead of one by one as they are needed.
+   * Starts all lanes now, instead of one by one as they are needed; where their number follows the work, those that stay.
    *
-   * @returns resolves when every lane takes calls
+   * @returns resolves when every one of them takes calls
    * @throws {LaneStartError} when a lane cannot be started; its cause says why
    * @throws {GateClosedError} when the gate is closed before
    */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { COMMANDS } from "../lib/cli/commands.ts";
 import * as exitCodes from "../lib/cli/exit_code.ts";
+import { WeightPolicy } from "../lib/gate/weight_policy.ts";
 import * as surface from "../mod.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -57,6 +58,21 @@ test("every option of gates, operations and calls is in the text on options", ()
   ]);
   assert(keys.size > 30);
   assertEquals([...keys].filter((key) => !text.includes(`\`${key}\``)), []);
+});
+
+test("the table of weights is what the gate goes by", () => {
+  const rows = texts.get("docs/routing.md")!.matchAll(
+    /^\| +(\d+) \| +(\d+) \| +(\d+) \| +(\d+) \|$/gm,
+  );
+  const table = [...rows].map((row) => row.slice(1).map(Number));
+  assert(table.length >= 5);
+  for (const [lanes, ...most] of table) {
+    assertEquals(
+      new WeightPolicy().rules(lanes!).map((rule) => rule.lanes),
+      most,
+      `${lanes} lanes`,
+    );
+  }
 });
 
 test("every class of errors is in the text on errors, with its code", () => {

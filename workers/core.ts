@@ -89,6 +89,8 @@ export class LaneCore {
   #meter: HeapMeter | undefined;
   #queue: unknown[] = [];
   #head = 0;
+  /** Whether a call of the mailbox was run since one of the board was. */
+  #isBoardsTurn = false;
   /** Slot of a call that was taken from the board and cannot be started before a message is read, or a module loaded; or -1. */
   #hand = -1;
   /** Whether a module loads or an asynchronous call is in flight. */
@@ -97,6 +99,8 @@ export class LaneCore {
   #isLong = false;
   #isTurnPlanned = false;
   #messages = 0;
+  /** The last message that the event loop has had a turn for. */
+  #awaitedMessage = 0;
   /** Time for the dispose hooks, in ms, once the lane is to end when it has finished what it has. */
   #disposeTimeoutMs: number | undefined;
   #running: CallContext | undefined;
@@ -268,18 +272,23 @@ export class LaneCore {
     if (this.#isBusy || this.#isTurnPlanned) return;
     if (!this.#inFlight.isOpen) return this.#goToWork();
     for (;;) {
-      if (this.#head < this.#queue.length) {
+      const hasMail = this.#head < this.#queue.length;
+      // By turns: calls that only this lane can run would otherwise hold up those of the board for as long as they come.
+      if (!hasMail && this.#isMailComing()) return this.#giveWay();
+      const slot = hasMail && !this.#isBoardsTurn ? -1 : this.#takePosted();
+      if (slot >= 0) {
+        this.#isBoardsTurn = false;
+        if (!this.#runPosted(slot)) return;
+      } else if (hasMail) {
+        this.#isBoardsTurn = true;
         if (!this.#runMail()) return;
       } else {
         this.#queue.length = 0;
         this.#head = 0;
-        const slot = this.#takePosted();
-        if (slot < 0) {
-          if (this.#disposeTimeoutMs !== undefined && !this.#hasPending) {
-            return this.#leave(this.#disposeTimeoutMs);
-          }
-          if (!this.#rest()) return;
-        } else if (!this.#runPosted(slot)) return;
+        if (this.#disposeTimeoutMs !== undefined && !this.#hasPending) {
+          return this.#leave(this.#disposeTimeoutMs);
+        }
+        if (!this.#rest()) return;
       }
       if (this.#workedMs - this.#turnMs > TURN_MS) return this.#giveWay();
     }
@@ -316,6 +325,14 @@ export class LaneCore {
   #goToWork(): void {
     this.#control!.parking.work();
     this.#posted?.handOn();
+  }
+
+  /** Whether a message is on its way that was not waited for yet: what it brings may be for this lane only, and what is on the board is not. */
+  #isMailComing(): boolean {
+    const count = this.#control!.messageCount;
+    if (this.#messages >= count || this.#awaitedMessage === count) return false;
+    this.#awaitedMessage = count;
+    return true;
   }
 
   #takePosted(): number {

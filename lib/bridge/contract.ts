@@ -171,7 +171,7 @@ export interface Board extends CallHolder {
   collect(): boolean;
 }
 
-/** One lane: an isolate and its mailbox. It runs calls one at a time: those of its mailbox in the order they were sent, and before those of the board. */
+/** One lane: an isolate and its mailbox. It runs calls one at a time: those of its mailbox in the order they were sent, by turns with those of the board. */
 export interface Lane extends CallHolder {
   /** The lane's number in its gate. */
   readonly index: number;
@@ -183,6 +183,10 @@ export interface Lane extends CallHolder {
   readonly executing: number;
   /** Calls of the mailbox that have not started and may be taken back. */
   readonly unstarted: number;
+  /** Adds up something of the calls of the mailbox that are neither answered nor given up. */
+  sum(of: (call: LaneCall) => number): number;
+  /** @returns the calls of the mailbox that have not started and could run elsewhere, in the order they were sent */
+  movable(): LaneCall[];
   /** Whether a released call is still running, so that the calls behind it would wait for no one knows how long. */
   readonly stuck: boolean;
   /** Whether a module in it has a dispose hook: to end it on purpose, it is to be retired first. */

@@ -16,6 +16,7 @@ import { ADMITTED, type CallToken, NOWHERE, ON_CALLER, WAITING } from "../call_t
 import type { Clock } from "../runtime/clock.ts";
 import type { Desk } from "./desk.ts";
 import type { Ledger } from "./ledger.ts";
+import { Keys } from "./keys.ts";
 import { Lineup } from "./lineup.ts";
 import type { TokenGroup } from "./token_group.ts";
 
@@ -35,6 +36,10 @@ export interface CallerGroupParts {
 /** The caller's thread, as a place for whole operations. */
 export class CallerGroup implements TokenGroup {
   readonly lineup: Lineup = new Lineup();
+  /** Calls run one after the other here; and one that another waits for must not wait for slots. */
+  readonly slots: undefined = undefined;
+  /** Here is one place only; what is left is the order of calls that go one after the other. */
+  readonly keys: Keys = new Keys(() => {});
   isPaused = false;
   readonly planTurn: () => void;
   readonly #parts: CallerGroupParts;
@@ -88,6 +93,10 @@ export class CallerGroup implements TokenGroup {
       else if (!this.#running.has(token)) return true;
     }
     return false;
+  }
+
+  lineupFor(): Lineup {
+    return this.lineup;
   }
 
   recallAll(): void {

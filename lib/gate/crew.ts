@@ -16,6 +16,8 @@ const MOST_BARREN_STARTS = 3;
 /** How long a lane that was given up is left alone, while others do the work, in ms. */
 const REST_MS = 30_000;
 
+const NONE: readonly Seat[] = [];
+
 interface StartWaiter {
   resolve(): void;
   reject(error: unknown): void;
@@ -31,6 +33,11 @@ export class Crew {
   #barrenStarts = 0;
   #startWaiters: StartWaiter[] = [];
   #isClosing = false;
+  /** How many lanes there are at least while there is work for any, and at most. */
+  #minLanes = 0;
+  #mostLanes: number;
+  /** Calls that were answered, by all lanes in all of their lives. */
+  answers = 0;
 
   /**
    * @param clock the time
@@ -42,6 +49,30 @@ export class Crew {
     this.#backOff = backOff;
     this.seats = lanes.map((lane) => new Seat(lane));
     this.#firstIndex = lanes[0]?.index ?? 0;
+    this.#mostLanes = lanes.length;
+  }
+
+  /** Sets how many lanes there are. Those that are too many are ended by others. @param minLanes while there is work for any @param mostLanes at most */
+  bound(minLanes: number, mostLanes: number): void {
+    this.#minLanes = minLanes;
+    this.#mostLanes = mostLanes;
+  }
+
+  /** How many lanes there are at most, now. */
+  get mostLanes(): number {
+    return this.#mostLanes;
+  }
+
+  /** Whether no lane is started any more. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** Lanes that take calls, or have taken some and are at work with what may not end. */
+  get readyCount(): number {
+    let ready = 0;
+    for (const seat of this.seats) if (seat.state === "ready") ready++;
+    return ready;
   }
 
   /** The seat of a lane; they are numbered alike. */
@@ -71,6 +102,23 @@ export class Crew {
     return live;
   }
 
+  /** Lanes that take calls or are about to: not those that are on their way out. */
+  get stayingCount(): number {
+    let staying = 0;
+    for (const { state } of this.seats) if (state === "ready" || state === "starting") staying++;
+    return staying;
+  }
+
+  /** Lanes that do work or can be had at once: not those that are on their way out, or are left alone since they crash. */
+  get usableCount(): number {
+    let count = 0;
+    for (const seat of this.seats) {
+      const isDown = seat.state === "down";
+      if (isDown ? this.#backOff.mayStart(seat) && !isGivenUp(seat) : seat.isComing) count++;
+    }
+    return Math.min(count, this.#mostLanes);
+  }
+
   /** Whether a lane may be given calls. */
   get hasOpenSeat(): boolean {
     for (let i = 0; i < this.seats.length; i++) if (this.seats[i]!.isOpen) return true;
@@ -84,11 +132,18 @@ export class Crew {
     return executing;
   }
 
-  /** Starts lanes until `wanted` are live, or all are; those that crash again and again only when it is time to. */
-  ensure(wanted: number): void {
-    if (this.#isClosing) return;
-    let missing = (this.#startWaiters.length > 0 ? this.seats.length : wanted) - this.#atWork;
+  /**
+   * Starts lanes until `wanted` are live, or as many as there may be; those that crash again and again only when it is time to.
+   *
+   * @returns those that were started
+   */
+  ensure(wanted: number): readonly Seat[] {
+    if (this.#isClosing) return NONE;
+    const asked = wanted > 0 ? Math.max(wanted, this.#minLanes) : 0;
+    const started = this.#startWaiters.length > 0 ? this.#startCount : 0;
+    let missing = Math.min(Math.max(asked, started), this.#mostLanes) - this.#atWork;
     let nextMs = Infinity;
+    let seats = NONE;
     for (let i = 0; i < this.seats.length && missing > 0; i++) {
       const seat = this.seats[i]!;
       if (seat.state !== "down" || !this.#mayStart(seat)) continue;
@@ -101,15 +156,22 @@ export class Crew {
       seat.answers = 0;
       seat.readyMs = Infinity;
       missing--;
+      seats = [...seats, seat];
       seat.lane.start();
     }
     this.#backOff.wait(missing > 0 ? nextMs : Infinity);
+    return seats;
+  }
+
+  /** How many lanes are started by somebody who asks for it: all, or where lanes come and go those that stay. */
+  get #startCount(): number {
+    return this.#minLanes > 0 ? this.#minLanes : this.#mostLanes;
   }
 
   /** Whether a lane that is down would be started, if it were needed. */
   mayStart(seat: Seat): boolean {
-    return seat.state === "down" && !this.#isClosing && this.#mayStart(seat) &&
-      this.#backOff.mayStart(seat);
+    return seat.state === "down" && !this.#isClosing && this.#atWork < this.#mostLanes &&
+      this.#mayStart(seat) && this.#backOff.mayStart(seat);
   }
 
   /** Lanes that do work, or are going to: one that was retired and runs nothing any more does not. */
@@ -124,7 +186,7 @@ export class Crew {
 
   /** A seat that was given up is tried again after some time. */
   #mayStart(seat: Seat): boolean {
-    if (seat.barrenStarts < MOST_BARREN_STARTS) return true;
+    if (!isGivenUp(seat)) return true;
     if (this.#clock.now() < seat.givenUpMs + REST_MS) return false;
     seat.barrenStarts = 0;
     return true;
@@ -150,7 +212,7 @@ export class Crew {
     return new Promise((resolve, reject) => {
       this.#forgetFailures();
       this.#startWaiters.push({ resolve, reject });
-      this.ensure(this.seats.length);
+      this.ensure(0);
       this.#checkStarted();
     });
   }
@@ -159,12 +221,15 @@ export class Crew {
   ready(seat: Seat): void {
     seat.state = "ready";
     seat.readyMs = this.#clock.now();
+    // It has not been given fewer calls than the others, but was not there.
+    for (const other of this.seats) seat.given = Math.max(seat.given, other.given);
     this.#checkStarted();
   }
 
   /** Records that a lane does its work. */
   answered(seat: Seat): void {
     seat.answers++;
+    this.answers++;
     if (seat.isBlocked && seat.lane.executing === 0) seat.isBlocked = false;
     if (seat.hasAnswered) return;
     seat.hasAnswered = true;
@@ -207,7 +272,7 @@ export class Crew {
   }
 
   #checkStarted(): void {
-    for (const seat of this.seats) if (seat.state !== "ready") return;
+    if (this.readyCount < this.#startCount) return;
     for (const waiter of this.#startWaiters) waiter.resolve();
     this.#startWaiters = [];
   }
@@ -216,4 +281,9 @@ export class Crew {
     for (const waiter of this.#startWaiters) waiter.reject(error);
     this.#startWaiters = [];
   }
+}
+
+/** Whether a lane is left alone, since it has ended again and again before it answered anything. */
+function isGivenUp(seat: Seat): boolean {
+  return seat.barrenStarts >= MOST_BARREN_STARTS;
 }

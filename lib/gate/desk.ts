@@ -1,38 +1,48 @@
 /**
- * A desk: what a gate keeps of one operation. Its queue, its counters, and what says whether the next of its tokens may go on: permits, a rate, a pause.
+ * A desk: what a gate keeps of one operation. Its lines, its counters, and what says whether the next of its tokens may go on: permits, a rate, a pause.
  *
- * Permits are taken when a token leaves the queue, before it is in a lane, all of them or none; and given back when it settles or comes back. A desk whose first token may not
- * go on leaves the lineup, so that it holds no other operation, and is back when it is told that something has changed.
+ * Permits are taken when a token leaves its line, before it is in a lane, all of them or none; and given back when it settles or comes back. A desk whose first token may not
+ * go on leaves the lineup with all its lines, so that it holds no other operation, and is back when it is told that something has changed.
  *
  * @module
  */
 
 import type { OperationReference } from "../bridge/contract.ts";
-import { type CallToken, COMPLETED, type TokenDesk, type TokenQueue } from "../call_token.ts";
+import {
+  type CallToken,
+  type CallWeight,
+  COMPLETED,
+  PERMITS,
+  SLOTS,
+  type TokenDesk,
+} from "../call_token.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { WaitingFor } from "../token.ts";
 import { Breaker, countsAsFailure } from "./breaker.ts";
 import { type DeskPolicy, NO_POLICY } from "./desk_policy.ts";
 import { DeskRecord } from "./desk_record.ts";
-import { LevelQueue } from "./level_queue.ts";
+import { Line } from "./line.ts";
+import type { Lineup } from "./lineup.ts";
 import { permitsOf } from "./permit_pool.ts";
 import { type PermitListener, Permits } from "./permits.ts";
 import { QueueBound } from "./queue_bound.ts";
 import { RateLimit } from "./rate_limit.ts";
+import type { Slots } from "./slots.ts";
 import type { TokenGroup } from "./token_group.ts";
 
 /** More permits than there are tokens. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /** What a gate keeps of one operation. */
-export class Desk implements TokenDesk, TokenQueue, PermitListener {
+export class Desk implements TokenDesk, PermitListener {
   readonly operation: OperationReference;
   readonly policy: DeskPolicy;
-  /** Where its calls run. */
+  /** Where its calls run, */
   group: TokenGroup;
-  readonly queue: LevelQueue = new LevelQueue();
-  /** Place in the lineup; -1 when it is left out. */
-  lineupIndex = -1;
+  /** and where they do unless something stands in for it. */
+  readonly home: TokenGroup;
+  /** How many of its tokens wait in lines. */
+  queued = 0;
   /** Tokens by state code. Those that execute are among the admitted. */
   readonly counts: number[] = [0, 0, 0, 0, 0, 0, 0];
   submitted = 0;
@@ -52,6 +62,12 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   readonly #rate: RateLimit | undefined;
   /** Permits that it shares with other operations. */
   readonly #pools: readonly Permits[];
+  /** The slots of its weighty calls, where those of its own kind run. */
+  readonly #slots: Slots | undefined;
+  /** That of its light calls. */
+  #line: Line;
+  /** The others, by where they wait; made when they are needed. */
+  #lines: Map<Lineup, Line[]> | undefined;
   #isPaused = false;
   #lacks: WaitingFor | undefined;
   /** The permits it waits for. */
@@ -67,7 +83,9 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   ) {
     this.operation = operation;
     this.policy = policy ??= NO_POLICY;
-    this.group = group;
+    this.home = this.group = group;
+    this.#slots = group.slots;
+    this.#line = new Line(this, group.lineup, undefined);
     this.#clock = clock;
     this.bound = policy.queue && new QueueBound(policy.queue, this.counts);
     this.breaker = policy.breaker && new Breaker(policy.breaker);
@@ -92,6 +110,11 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     return this.#isPaused;
   }
 
+  /** Whether its tokens may go on, as far as it is concerned. */
+  get isOpen(): boolean {
+    return !this.#isPaused && this.#lacks === undefined;
+  }
+
   /** Whether its tokens hold permits while they are in lanes, for which others may have to wait. */
   get hasPermits(): boolean {
     return this.permits.limit < UNLIMITED || this.#pools.length > 0;
@@ -103,47 +126,83 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     return this.#pools.some((pool) => other.#pools.includes(pool));
   }
 
-  get waitingFor(): WaitingFor {
-    if (this.#isPaused || this.group.isPaused) return "resume";
-    return this.#lacks ?? "lane";
+  /** What its tokens wait for before they wait for a lane. */
+  get waitsFor(): WaitingFor | undefined {
+    return this.#isPaused || this.group.isPaused ? "resume" : this.#lacks;
   }
 
-  // The queue.
+  // The lines.
 
-  /** Puts a token at the end of the queue, or of those of its priority. */
+  /** Its lines; some may be empty. */
+  *lines(): Generator<Line> {
+    yield this.#line;
+    if (this.#lines === undefined) return;
+    for (const lines of this.#lines.values()) yield* lines;
+  }
+
+  /** Puts a token at the end of its line, or of those of its priority. */
   push(token: CallToken): void {
-    this.queue.push(token);
-    token.queue = this;
-    const { lineup } = this.group;
-    if (this.lineupIndex >= 0) {
-      if (this.queue.first === token) lineup.changed(this, 1);
-      else lineup.grew();
-    } else if (!this.#isPaused && this.#lacks === undefined) lineup.enter(this);
+    this.#lineOf(token).push(token);
+  }
+
+  /** Puts a token where it belongs in its line, which it has left before, or comes to out of its turn. */
+  place(token: CallToken): void {
+    this.#lineOf(token).insert(token);
   }
 
   /** Puts a token that comes back from a lane where it belongs. @param token the token @param admittedMs when it went there, in ms; NaN when it did not get so far */
   putBack(token: CallToken, admittedMs: number): void {
-    if (token.isCleared) this.#giveRateBack(admittedMs);
+    if ((token.holds & PERMITS) !== 0) this.#giveRateBack(admittedMs);
     this.giveBack(token);
-    this.queue.insert(token);
-    token.queue = this;
-    const { lineup } = this.group;
-    if (this.lineupIndex >= 0) lineup.changed(this, 1);
-    else if (!this.#isPaused && this.#lacks === undefined) lineup.enter(this);
+    this.place(token);
   }
 
-  remove(token: CallToken): void {
-    this.queue.remove(token);
-    this.group.lineup.changed(this, -1);
+  /** Has a token wait for the lane of its key, where it belongs there. It is in no line, and holds nothing. */
+  park(token: CallToken, lineup: Lineup): void {
+    this.#otherLine(lineup, token.limits.weight).insert(token);
+  }
+
+  /** A token has left a line. */
+  left(line: Line): void {
+    this.queued--;
+    if (line.queue.size === 0 && line !== this.#line) this.#drop(line);
     // Nobody is left to wait: a timer would keep the process alive, and a pool would count it.
-    if (this.#lacks !== undefined && this.queue.size === 0) this.#stopWaiting();
+    if (this.#lacks !== undefined && this.queued === 0) this.#stopWaiting();
+  }
+
+  #lineOf(token: CallToken): Line {
+    const { weight } = token.limits;
+    if (token.pin === undefined) {
+      return weight === undefined ? this.#line : this.#otherLine(this.group.lineup, weight);
+    }
+    const lineup = this.group.lineupFor(token);
+    const isOwn = weight === undefined && lineup === this.#line.lineup;
+    return isOwn ? this.#line : this.#otherLine(lineup, weight);
+  }
+
+  #otherLine(lineup: Lineup, weight: CallWeight | undefined): Line {
+    const byLineup = this.#lines ??= new Map();
+    let lines = byLineup.get(lineup);
+    if (lines === undefined) byLineup.set(lineup, lines = []);
+    for (const line of lines) if (line.weight === weight) return line;
+    const line = new Line(this, lineup, weight);
+    lines.push(line);
+    return line;
+  }
+
+  /** Weights may be any numbers: what was used once is not kept. */
+  #drop(line: Line): void {
+    const lines = this.#lines!.get(line.lineup)!;
+    lines.splice(lines.indexOf(line), 1);
+    line.lineup.lines?.delete(line);
+    if (lines.length === 0) this.#lines!.delete(line.lineup);
   }
 
   /** Takes a token out of its turn, with its permits. @returns whether it was free to go */
   takeOut(token: CallToken): boolean {
-    if (this.#isPaused || this.#lacks !== undefined) return false;
+    if (!this.isOpen) return false;
     if (this.isGated && !this.clears(token)) return false;
-    this.remove(token);
+    token.queue!.remove(token);
     return true;
   }
 
@@ -166,14 +225,17 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
     this.permits.tryTake();
     for (let i = 0; i < this.#pools.length; i++) this.#pools[i]!.tryTake();
     this.#rate?.take(this.#clock.now());
-    token.isCleared = true;
+    token.holds |= PERMITS;
     return true;
   }
 
-  /** Gives back the permits of a token, if it has any. */
+  /** Gives back what a token holds, if it holds anything. */
   giveBack(token: CallToken): void {
-    if (!token.isCleared) return;
-    token.isCleared = false;
+    const { holds } = token;
+    if (holds === 0) return;
+    token.holds = 0;
+    if ((holds & SLOTS) !== 0) this.#slots!.give(token.limits.weight!);
+    if ((holds & PERMITS) === 0) return;
     this.permits.give();
     for (let i = 0; i < this.#pools.length; i++) this.#pools[i]!.give();
   }
@@ -186,8 +248,8 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
 
   /** Counts a token that was given out before there were permits. */
   adopt(token: CallToken): void {
-    if (token.isCleared) return;
-    token.isCleared = true;
+    if ((token.holds & PERMITS) !== 0) return;
+    token.holds |= PERMITS;
     this.permits.tryTake();
   }
 
@@ -198,13 +260,13 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
   /** No more tokens leave the queue. */
   pause(): void {
     this.#isPaused = true;
-    this.group.lineup.leave(this);
+    this.#leave();
   }
 
   /** Tokens leave the queue again. */
   resume(): void {
     this.#isPaused = false;
-    if (this.#lacks === undefined) this.group.lineup.enter(this);
+    this.#enter();
   }
 
   /** Sets how many of its calls may be in lanes at once; for the moment more may be. */
@@ -224,9 +286,18 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
 
   /** From now on its calls run elsewhere, those that wait too. */
   moveTo(group: TokenGroup): void {
-    this.group.lineup.leave(this);
+    const tokens: CallToken[] = [];
+    for (const line of [...this.lines()]) {
+      for (const token of line.queue.tokens()) {
+        line.remove(token);
+        tokens.push(token);
+      }
+    }
+    this.group.lineup.leave(this.#line);
     this.group = group;
-    if (!this.#isPaused && this.#lacks === undefined) group.lineup.enter(this);
+    this.#line = new Line(this, group.lineup, undefined);
+    tokens.sort((a, b) => a.sequence - b.sequence);
+    for (const token of tokens) this.push(token);
   }
 
   /** Nothing waits any more: no timer is left, and no pool remembers it. */
@@ -241,8 +312,21 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
 
   #waitFor(what: WaitingFor): false {
     this.#lacks = what;
-    this.group.lineup.leave(this);
+    this.#leave();
     return false;
+  }
+
+  #leave(): void {
+    this.#line.lineup.leave(this.#line);
+    if (this.#lines === undefined) return;
+    for (const line of this.lines()) line.lineup.leave(line);
+  }
+
+  #enter(): void {
+    if (!this.isOpen) return;
+    this.#line.lineup.enter(this.#line);
+    if (this.#lines === undefined) return;
+    for (const line of this.lines()) line.lineup.enter(line);
   }
 
   #stopWaiting(): void {
@@ -258,8 +342,8 @@ export class Desk implements TokenDesk, TokenQueue, PermitListener {
 
   #goOn(): void {
     this.#stopWaiting();
-    if (this.#isPaused || this.queue.size === 0) return;
-    this.group.lineup.enter(this);
+    if (this.#isPaused || this.queued === 0) return;
+    this.#enter();
     this.group.planTurn();
   }
 }

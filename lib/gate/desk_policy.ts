@@ -37,6 +37,8 @@ export interface DeskPolicy {
   readonly isolation: Isolation | undefined;
   /** Whether a call that may have run may be run again. */
   readonly isIdempotent: boolean;
+  /** How long a call is said to run, in ms, until some were measured; undefined when nothing was said. */
+  readonly costMs?: number | undefined;
 }
 
 /** The policy of an operation that asks for nothing. */

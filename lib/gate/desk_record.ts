@@ -9,6 +9,9 @@ import { Histogram } from "../observe/histogram.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { GuardRecord, type HealthClass } from "./guard_record.ts";
 
+/** How much of a new run goes into the mean. */
+const SHARE = 1 / 16;
+
 /** The record of one operation. */
 export class DeskRecord {
   /** From submission to the start of the function. */
@@ -16,6 +19,8 @@ export class DeskRecord {
   /** Time inside of the function. */
   readonly run: Histogram = new Histogram();
   readonly #guard: GuardRecord = new GuardRecord();
+  /** How long a run is expected to take, in ms: a mean in which the recent ones count for more; infinite before the first. */
+  expectedMs: number = Infinity;
 
   /** Records an attempt that was not the last. @param token its token, with its stamps @param nowMs now, in ms since the epoch */
   attempt(token: CallToken, nowMs: number): void {
@@ -41,6 +46,10 @@ export class DeskRecord {
     const { startedMs, endedMs } = token;
     if (Number.isNaN(startedMs)) return;
     this.wait.record(startedMs - token.submittedMs);
-    if (!Number.isNaN(endedMs)) this.run.record(endedMs - startedMs);
+    if (Number.isNaN(endedMs)) return;
+    const tookMs = endedMs - startedMs;
+    this.run.record(tookMs);
+    if (this.expectedMs === Infinity) this.expectedMs = tookMs;
+    else this.expectedMs += (tookMs - this.expectedMs) * SHARE;
   }
 }

@@ -27,6 +27,7 @@ import { type DomainInfo, Domains } from "./domains.ts";
 import type { CallRequest, EngineParts } from "./engine_parts.ts";
 import { Entrance, sizeOfArguments } from "./entrance.ts";
 import { KeepAlive } from "./keep_alive.ts";
+import { tryKey } from "./key_of.ts";
 import { LaneReports } from "./lane_reports.ts";
 import { Ledger } from "./ledger.ts";
 import { Moves } from "./moves.ts";
@@ -34,6 +35,7 @@ import { Steering } from "./steering.ts";
 import { closedError } from "./token_errors.ts";
 import { TokenGroups } from "./token_groups.ts";
 import { TokenTable } from "./token_table.ts";
+import type { WeightPolicy } from "./weight_policy.ts";
 
 export type { CallRequest, EngineListener, EngineParts, LaneSet } from "./engine_parts.ts";
 
@@ -175,6 +177,16 @@ export class Engine {
     return this.groups.lanes[0]?.crew.seats.length ?? 0;
   }
 
+  /** How many lanes may be up now, one at least. */
+  get mostLanes(): number {
+    return Math.max(1, this.groups.lanes[0]?.crew.mostLanes ?? 0);
+  }
+
+  /** How many lanes weighty calls may be in at once. */
+  get policy(): WeightPolicy {
+    return this.#parts.policy;
+  }
+
   /** The time, in ms since the epoch. */
   get nowMs(): number {
     return this.#clock.now();
@@ -229,8 +241,13 @@ export class Engine {
     const desk = this.deskOf(operation);
     // Before there is a token: looking at proxies, and into objects, may run code of the user's.
     const sources = findTokens(args);
+    const { affinity } = request;
+    // Of a token among the arguments nobody knows yet what will come of it.
+    const hasKey = affinity !== undefined && sources === undefined;
+    const key = hasKey ? tryKey(affinity, args) : undefined;
     const token = this.#enter(desk, args, sources, request, promised);
     if (token.isSettled) return token;
+    if (key !== undefined && !moves.takeKey(token, key)) return token;
     const { caller } = this.groups;
     if (desk.group === caller) caller.submitted(token);
     if (sources === undefined) moves.enqueue(token, desk);
@@ -256,7 +273,7 @@ export class Engine {
     // Without lanes nothing would say so.
     if (this.#closing.hasBegun) throw closedError(`call "${operation.name}" through`);
     const sources = findTokens(args);
-    const bound = { ...request, transfer: BOUND };
+    const bound = { ...request, transfer: BOUND, affinity: undefined };
     const tokens: CallToken[] = [];
     try {
       for (const seat of BoundCalls.live(group.crew.seats)) {

@@ -18,9 +18,11 @@ import type { Clock } from "../runtime/clock.ts";
 import type { RandomSource } from "../runtime/random.ts";
 import type { CrashLoop } from "./back_off.ts";
 import type { Isolation, QueuePolicy } from "./desk_policy.ts";
+import type { ElasticPolicy, ScaleInfo } from "./elastic.ts";
 import type { QueueBound } from "./queue_bound.ts";
 import type { RecyclePolicy, RetireReason } from "./retirement.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
+import type { WeightPolicy } from "./weight_policy.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -50,8 +52,12 @@ export interface EngineParts {
   readonly stranded: () => number;
   /** How many of them there may be when a call is taken. */
   readonly maxStranded: number;
+  /** How many lanes weighty calls may be in at once. */
+  readonly policy: WeightPolicy;
   /** When lanes are recycled; undefined for never. */
   readonly recycle: RecyclePolicy | undefined;
+  /** When lanes come and go; undefined where their number is fixed. */
+  readonly elastic?: ElasticPolicy | undefined;
   /** How long the dispose hooks of a lane may take together, in ms. */
   readonly disposeTimeoutMs: number;
   /** Whether an operation is for lanes only, whatever its calls say. */
@@ -74,6 +80,8 @@ export interface EngineListener {
   recycled(lane: number, reason: RetireReason): void;
   /** A lane crashes again and again. */
   crashLoop(loop: CrashLoop): void;
+  /** The number of lanes has changed, where it may. */
+  scaled?(info: ScaleInfo): void;
   /** A dispose hook has failed, or did not come to its end in time. */
   disposeFailed(lane: number, cause: unknown): void;
   /** A queue is full, or half empty again; without an operation it is that of the gate. */

@@ -122,9 +122,11 @@ export class Entrance {
     const { desks, table } = this.#parts;
     let oldest: CallToken | undefined;
     for (const each of desk === undefined ? desks() : [desk]) {
-      const { least } = each.queue;
-      if (least !== undefined && (oldest === undefined || isDroppedBefore(least, oldest))) {
-        oldest = least;
+      for (const { queue } of each.lines()) {
+        const { least } = queue;
+        if (least !== undefined && (oldest === undefined || isDroppedBefore(least, oldest))) {
+          oldest = least;
+        }
       }
     }
     if (oldest !== undefined) return oldest;

@@ -12,6 +12,12 @@ import type { Desk } from "./desk.ts";
 import type { Engine } from "./engine.ts";
 import type { HealthClass } from "./guard_record.ts";
 import { type LaneStats, readSeat } from "./lane_stats.ts";
+import type { TokenGroups } from "./token_groups.ts";
+import { nameOf, type WeightRule } from "./weight_policy.ts";
+
+/** How many keys are told, and how long a key may be, in characters. */
+const MOST_KEYS = 1_000;
+const LONGEST_KEY = 100;
 
 /** Tokens by state. Those of the first three are there now; the others have settled. Together they are `submitted`. */
 export interface TokenCounts {
@@ -45,6 +51,24 @@ export interface QueueStats {
   readonly producers: number;
   /** How long the token has waited that is next, in ms; 0 when none waits for a lane. */
   readonly oldestMs: number;
+}
+
+/** The calls of one weight, now, and what the gate goes by. */
+export interface WeightStats extends WeightRule {
+  /** Slots that its calls have while they are in lanes: one each, or as many as a weight that is a number says. Light calls need none. */
+  readonly slots: number;
+  /** How many of its calls wait for a lane. */
+  readonly waiting: number;
+}
+
+/** A key of calls that have not settled, now. */
+export interface KeyStats {
+  /** The key as it is compared: a text begins with a quotation mark, a list with a bracket. Cut after 100 characters. */
+  readonly key: string;
+  /** The lane that it has; undefined while none has been given to it. */
+  readonly lane: number | undefined;
+  /** Its calls that have not settled. */
+  readonly tokens: number;
 }
 
 /**
@@ -114,6 +138,12 @@ export interface GateStats extends TokenCounts {
   readonly wait: HistogramSnapshot;
   /** Time inside of the function. */
   readonly run: HistogramSnapshot;
+  /** How many keys have calls that have not settled, now. */
+  readonly liveKeys: number;
+  /** Those keys, the oldest first; a thousand of them at most. */
+  readonly keys: readonly KeyStats[];
+  /** Each weight, the lightest first. */
+  readonly weights: readonly WeightStats[];
   /** Each operation that was called, in the order of their first calls. */
   readonly operations: readonly OperationStats[];
 }
@@ -155,8 +185,10 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     wait.merge(desk.record.wait);
     run.merge(desk.record.run);
     operations.push(readDesk(desk, executing.get(desk) ?? 0, nowMs));
-    const first = desk.queue.oldest;
-    if (first !== undefined && first.submittedMs < firstMs) firstMs = first.submittedMs;
+    for (const { queue } of desk.lines()) {
+      const first = queue.oldest;
+      if (first !== undefined && first.submittedMs < firstMs) firstMs = first.submittedMs;
+    }
   }
   return {
     submitted: ledger.submitted,
@@ -178,11 +210,43 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
       oldestMs: nowMs - firstMs,
     },
     children: readChildren(engine),
-    utilisation: engine.utilisation.share(nowMs, Math.max(1, engine.lanes)),
+    utilisation: engine.utilisation.share(nowMs, engine.mostLanes),
     wait: wait.snapshot(),
     run: run.snapshot(),
+    ...readKeys(engine.groups),
+    weights: readWeights(engine),
     operations,
   };
+}
+
+function readKeys(groups: TokenGroups): Pick<GateStats, "keys" | "liveKeys"> {
+  const stats: KeyStats[] = [];
+  let liveKeys = 0;
+  for (const { keys } of groups.all()) {
+    liveKeys += keys.live;
+    for (const { key, seat, tokens } of keys.pins()) {
+      if (stats.length === MOST_KEYS) break;
+      stats.push({ key: key.slice(0, LONGEST_KEY), lane: seat?.lane.index, tokens });
+    }
+  }
+  return { keys: stats, liveKeys };
+}
+
+function readWeights(engine: Engine): WeightStats[] {
+  const slots = { light: 0, medium: 0, heavy: 0 };
+  const waiting = { light: 0, medium: 0, heavy: 0 };
+  for (const group of engine.groups.lanes) {
+    slots.medium += group.slots.medium;
+    slots.heavy += group.slots.heavy;
+  }
+  for (const desk of engine.desks.values()) {
+    for (const { weight, queue } of desk.lines()) waiting[nameOf(weight)] += queue.size;
+  }
+  return engine.policy.rules(engine.mostLanes).map((rule) => ({
+    ...rule,
+    slots: slots[rule.weight],
+    waiting: waiting[rule.weight],
+  }));
 }
 
 function readChildren(engine: Engine): ChildStats {

@@ -34,6 +34,7 @@ export class GuardRecord {
   #first = 0;
   #runs = 0;
   #failures = 0;
+  #lastMs = -Infinity;
 
   /**
    * @param windowMs how far back it reaches, in ms: a run is forgotten when it is as old as this
@@ -56,9 +57,10 @@ export class GuardRecord {
    * Enters a run. A call that was killed is none: its owner ended it, whatever the operation is like.
    *
    * @param isFailure how it went
-   * @param nowMs now, in ms; never less than before
+   * @param endedMs when it ended, in ms. Where lanes tell it is not always in order: then it counts as the last one before
    */
-  record(isFailure: boolean, nowMs: number): void {
+  record(isFailure: boolean, endedMs: number): void {
+    const nowMs = this.#lastMs = Math.max(this.#lastMs, endedMs);
     this.#forget(nowMs);
     const places = this.#failed.length;
     if (this.#runs === places) this.#drop();

@@ -7,12 +7,18 @@
  */
 
 import type { CallToken, TokenQueue } from "../call_token.ts";
+import type { WaitingFor } from "../token.ts";
 
 /** A queue of tokens. A token is in one intake at most. */
 export class Intake implements TokenQueue {
   #first: CallToken | undefined;
   #last: CallToken | undefined;
   #size = 0;
+
+  /** Its tokens have all else that they need. */
+  get waitingFor(): WaitingFor {
+    return "lane";
+  }
 
   /** How many tokens wait. */
   get size(): number {

@@ -7,22 +7,38 @@
  */
 
 import type { Board, CallHolder, Lane, LaneCall } from "../bridge/contract.ts";
-import { ADMITTED, type CallToken, NOWHERE, ON_BOARD, WAITING } from "../call_token.ts";
-import type { Clock } from "../runtime/clock.ts";
+import {
+  ADMITTED,
+  type CallToken,
+  FOR_ITS_DESK,
+  NOWHERE,
+  ON_BOARD,
+  WAITING,
+} from "../call_token.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
 import { BoundCalls } from "./bound_calls.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
+import { Elastic, type ElasticPolicy, type ScaleInfo } from "./elastic.ts";
 import { Intake } from "./intake.ts";
+import { KeyPlaces } from "./key_places.ts";
+import type { Keys } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
 import { Lineup } from "./lineup.ts";
 import { type RecyclePolicy, Retirement, type RetireReason } from "./retirement.ts";
-import { route, takeForIdle, type TokenSource } from "./router.ts";
+import { AHEAD_MS, Router, type TokenSource } from "./router.ts";
+import { pinOf } from "./pin.ts";
 import type { Seat } from "./seat.ts";
+import { Slots } from "./slots.ts";
 import type { Stopping } from "./stopping.ts";
 import type { TokenGroup } from "./token_group.ts";
+import type { WeightPolicy } from "./weight_policy.ts";
 
 /** So many calls are given out at once where priorities differ: those that are to make way are taken back one by one. */
 const MOST_MIXED = 128;
+
+/** How long calls are left where they are at most before an idle lane is looked for again, in ms. */
+const MOST_PATIENCE_MS = 80;
 
 /** What a group is made of. */
 export interface LaneGroupParts {
@@ -31,8 +47,14 @@ export interface LaneGroupParts {
   /** Where the lanes take their calls; undefined when they have mailboxes only. */
   readonly board: Board | undefined;
   readonly stopping: Stopping;
+  /** How many lanes weighty calls may be in at once. */
+  readonly policy: WeightPolicy;
   /** When lanes are recycled; undefined for never. */
   readonly recycle: RecyclePolicy | undefined;
+  /** When lanes come and go; undefined where their number is fixed. */
+  readonly elastic: ElasticPolicy | undefined;
+  /** Their number has changed. */
+  readonly onScale: (info: ScaleInfo) => void;
   /** How long the dispose hooks of a lane may take together, in ms, and how much longer it may take to say so. */
   readonly disposeTimeoutMs: number;
   readonly graceMs: number;
@@ -52,7 +74,10 @@ export class LaneGroup implements TokenGroup {
   readonly crew: Crew;
   readonly stopping: Stopping;
   readonly retirement: Retirement;
-  readonly lineup: Lineup = new Lineup();
+  /** What makes lanes come and go; undefined where their number is fixed. */
+  readonly elastic: Elastic | undefined;
+  readonly slots: Slots;
+  readonly lineup: Lineup;
   /** What waits for one lane and no other. */
   readonly bound: BoundCalls = new BoundCalls();
   isPaused = false;
@@ -63,9 +88,14 @@ export class LaneGroup implements TokenGroup {
   readonly #board: Board | undefined;
   /** What waits for a mailbox, since the board does not take it; it has its permits. Unused where there is no board. */
   readonly #mail: Intake = new Intake();
-  readonly #source: TokenSource;
+  readonly #places: KeyPlaces;
+  readonly #router: Router;
   // Made once: it is passed for every token.
   readonly #admit: (seat: Seat, token: CallToken) => void;
+  /** Runs out when an idle lane may take what has waited for another one. */
+  #patience: Timer = undefined;
+  #patienceDueMs = Infinity;
+  #patienceMs = AHEAD_MS;
   #admitted = 0;
   /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
   #leastOut = Infinity;
@@ -76,6 +106,8 @@ export class LaneGroup implements TokenGroup {
   /** @param parts what it is made of */
   constructor(parts: LaneGroupParts) {
     this.#parts = parts;
+    this.slots = new Slots(parts.policy);
+    this.lineup = new Lineup(this.slots);
     this.crew = parts.crew;
     this.stopping = parts.stopping;
     this.retirement = new Retirement({
@@ -84,34 +116,73 @@ export class LaneGroup implements TokenGroup {
       policy: parts.recycle,
       disposeTimeoutMs: parts.disposeTimeoutMs,
       graceMs: parts.graceMs,
-      takeBack: (calls) => this.takeBack(calls),
+      empty: (seat) => {
+        this.takeBack(seat.lane.recallUnstarted(Infinity));
+        this.#places.leaving(seat);
+      },
       planTurn: parts.planTurn,
       onRecycled: parts.onRecycled,
       onForced: parts.onForced,
     });
+    this.elastic = parts.elastic && new Elastic({
+      clock: parts.clock,
+      crew: parts.crew,
+      policy: parts.elastic,
+      waiting: () => this.#waitingCount + this.#admitted - this.crew.executing,
+      retire: (seat) => this.retirement.begin(seat, "spare"),
+      planTurn: parts.planTurn,
+      onScale: parts.onScale,
+    });
     this.planTurn = parts.planTurn;
     this.#board = parts.board;
-    this.#source = parts.board === undefined ? this.lineup : this.#mail;
+    this.#places = new KeyPlaces(this.slots);
+    const general: TokenSource = parts.board === undefined ? this.lineup : this.#mail;
     this.#admit = (seat, token) => this.#admitTo(seat, token);
+    this.#router = new Router({
+      seats: parts.crew.seats,
+      general,
+      unplaced: this.#places.unplaced,
+      place: (token, seat) => this.#places.place(pinOf(token), seat),
+      admit: this.#admit,
+      board: parts.board,
+    });
+  }
+
+  get keys(): Keys {
+    return this.#places.keys;
+  }
+
+  /** What needs the lane of its key, while that has none. */
+  get unplaced(): Lineup {
+    return this.#places.unplaced;
+  }
+
+  lineupFor(token: CallToken): Lineup {
+    return token.limits.affinity!.isRequired ? this.#places.lineupFor(token) : this.lineup;
+  }
+
+  /** How many tokens wait that a lane could be started for. */
+  get #waitingCount(): number {
+    let count = this.lineup.size + this.#mail.size + this.#places.unplaced.size;
+    for (const { lineup } of this.crew.seats) count += lineup?.size ?? 0;
+    return count;
   }
 
   // Giving out.
 
   turn(): void {
     this.retirement.look();
+    this.#places.look();
     if (!this.isPaused) {
+      if (this.slots.isUsed) this.slots.resize(this.crew.usableCount);
       this.bound.giveOut(this.#admit);
       this.#giveWay();
-      this.crew.ensure(this.lineup.size + this.#mail.size + this.#admitted);
+      const started = this.crew.ensure(this.#waitingCount + this.#admitted);
+      if (started.length > 0) this.elastic?.started(started);
       this.#giveOut();
-      if (this.#source.size === 0) {
-        const taken = takeForIdle(this.crew.seats);
-        if (taken.length > 0) {
-          this.takeBack(taken);
-          this.#giveOut();
-        }
-      }
+      this.#steal();
     }
+    this.elastic?.watch();
     // Last: it may deliver answers, and so come back here.
     this.#board?.flush();
   }
@@ -122,22 +193,76 @@ export class LaneGroup implements TokenGroup {
    */
   #giveWay(): void {
     const { first } = this.lineup;
-    if (first === undefined) return;
-    const { priority } = first.limits;
-    if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
-    if (priority <= this.#leastOut || first.sequence > this.#lastOut) return;
-    this.recallAll();
-    this.#forgetOut();
+    if (first !== undefined) {
+      const { priority } = first.limits;
+      if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
+      // What has waited long may have been given out before it, and would be again.
+      if (priority > this.#leastOut && first.sequence < this.#lastOut) {
+        this.recallAll();
+        this.#nothingIsOut();
+      }
+    }
+    this.#giveWayToKeys();
   }
 
-  #forgetOut(): void {
+  /** Calls that need the lane of their key gain nothing by what is elsewhere. */
+  #giveWayToKeys(): void {
+    const fresh = this.#places.unplaced.first;
+    const { seats } = this.crew;
+    for (let i = 0; i < seats.length; i++) {
+      const seat = seats[i]!;
+      const own = seat.lineup?.first;
+      if (own === undefined && fresh === undefined) continue;
+      if (!seat.makesWayFor(fresh) && !seat.makesWayFor(own)) continue;
+      this.takeBack(seat.lane.recallUnstarted(Infinity));
+      seat.forgetGiven();
+    }
+  }
+
+  #nothingIsOut(): void {
     this.#leastOut = Infinity;
     this.#lastOut = -Infinity;
   }
 
   #giveOut(): void {
     if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
-    route(this.#source, this.crew.seats, this.perLane, this.#admit);
+    this.#router.give(this.perLane);
+  }
+
+  /** Idle lanes get what others have not started, once nothing else may go on. */
+  #steal(): void {
+    const router = this.#router;
+    for (let lane = 0; lane < this.crew.seats.length && !router.hasForAny; lane++) {
+      const taken = router.takeForIdle(this.#parts.clock.now());
+      if (taken.length === 0) break;
+      this.#patienceMs = AHEAD_MS;
+      this.takeBack(taken);
+      this.#giveOut();
+    }
+    // A lane may have gone on with the board before it has read its mail, and nobody tells when another one is idle.
+    const { patientUntilMs } = router;
+    if (patientUntilMs < Infinity) return this.#lookAgain(patientUntilMs);
+    const mayWait = this.#board !== undefined && router.hasUnstarted;
+    if (!mayWait) this.#patienceMs = AHEAD_MS;
+    else if (this.#patience === undefined) {
+      this.#lookAgain(this.#parts.clock.now() + this.#patienceMs);
+      // Ever more rarely, as long as there is no idle lane.
+      this.#patienceMs = Math.min(2 * this.#patienceMs, MOST_PATIENCE_MS);
+    }
+  }
+
+  /** Looks again for idle lanes. @param dueMs when, in ms since the epoch */
+  #lookAgain(dueMs: number): void {
+    if (dueMs >= this.#patienceDueMs) return;
+    const { clock, planTurn } = this.#parts;
+    if (this.#patience !== undefined) clock.clearTimer(this.#patience);
+    const onTimer = (): void => {
+      this.#patience = undefined;
+      this.#patienceDueMs = Infinity;
+      planTurn();
+    };
+    this.#patience = clock.setTimer(onTimer, Math.max(0, dueMs - clock.now()), true);
+    this.#patienceDueMs = dueMs;
   }
 
   #postAll(board: Board): void {
@@ -146,14 +271,21 @@ export class LaneGroup implements TokenGroup {
     // They are admitted together.
     const nowMs = this.#parts.clock.now();
     const most = this.#isMixed ? MOST_MIXED : Infinity;
+    let hasLooked = false;
     while (board.room > 0 && this.#admitted < most) {
       const token = lineup.shift();
-      if (token === undefined) return;
+      if (token === undefined) break;
+      if (token.pin !== undefined) {
+        if (!hasLooked) this.#router.look(this.perLane);
+        hasLooked = true;
+        if (this.#router.prefers(token)) continue;
+      }
       this.#admitAs(token, ON_BOARD, nowMs);
       // Encoding the arguments may run accessors of the user's, which may end the token.
       if (board.post(token)) this.#parts.onAdmitted(token);
       else if (!token.isSettled) this.#mailInstead(token);
     }
+    if (hasLooked) this.#router.flush();
   }
 
   #mailInstead(token: CallToken): void {
@@ -163,6 +295,8 @@ export class LaneGroup implements TokenGroup {
 
   #admitTo(seat: Seat, token: CallToken): void {
     this.#admitAs(token, seat.lane.index, this.#parts.clock.now());
+    if (needsLane(token)) this.#places.entered(token);
+    seat.gave(token);
     seat.lane.send(token);
     this.#parts.onAdmitted(token);
   }
@@ -208,7 +342,7 @@ export class LaneGroup implements TokenGroup {
     if (seat.isBlocked) return;
     seat.isBlocked = true;
     this.takeBack(lane.recallUnstarted(Infinity));
-    if (!this.crew.hasOpenSeat) this.recallFromBoard();
+    if (!this.crew.hasOpenSeat) this.#recallFromBoard();
   }
 
   /** It takes calls again. */
@@ -231,7 +365,7 @@ export class LaneGroup implements TokenGroup {
     for (const seat of this.crew.seats) {
       if (seat.state === "starting" || this.crew.mayStart(seat)) idle++;
     }
-    const waiting = this.lineup.size + this.#mail.size + this.#admitted - this.crew.executing;
+    const waiting = this.#waitingCount + this.#admitted - this.crew.executing;
     return idle > waiting;
   }
 
@@ -269,16 +403,27 @@ export class LaneGroup implements TokenGroup {
 
   /** A token of a lane waits again. */
   #return(token: CallToken): void {
-    this.left();
+    this.left(token);
     this.#parts.ledger.move(token, WAITING);
     token.lane = NOWHERE;
+    token.waits = FOR_ITS_DESK;
     token.admittedMs = NaN;
   }
 
-  left(): void {
+  left(token: CallToken): void {
+    if (token.pin !== undefined) this.#leftKey(token);
     if (--this.#admitted > 0) return;
-    this.#forgetOut();
+    this.#nothingIsOut();
     if (this.lineup.size === 0) this.#isMixed = false;
+  }
+
+  #leftKey(token: CallToken): void {
+    const { isRequired, isOrdered } = token.limits.affinity!;
+    const isGivenUp = !Number.isNaN(token.startedMs) && Number.isNaN(token.endedMs);
+    if (isGivenUp && (isRequired || isOrdered)) {
+      this.#places.haunt(pinOf(token), this.seatOf(token));
+    }
+    if (isRequired) this.#places.left(token);
   }
 
   grant(token: CallToken, count: number): void {
@@ -291,6 +436,7 @@ export class LaneGroup implements TokenGroup {
     this.takeBack(seat.lane.recallUnstarted(Infinity));
     if (Number.isNaN(this.holderOf(token).endedMs(token))) this.stopping.startGrace(seat);
     seat.lane.release(token, reason);
+    token.lane = seat.lane.index;
   }
 
   // Where things are.
@@ -318,19 +464,32 @@ export class LaneGroup implements TokenGroup {
     return true;
   }
 
-  /** The lane is gone that has these calls; the others of the board lose nothing but a moment. */
-  recallFromBoard(): void {
-    // The lane may have taken one from the board without starting it.
+  /** A lane is gone. @param unstarted the calls that it had and has certainly not started */
+  lost(seat: Seat, unstarted: readonly LaneCall[]): void {
+    this.#places.lost(seat);
+    this.takeBack(unstarted);
+    // The lane may have taken one from the board without starting it; the others there lose nothing but a moment.
+    this.#recallFromBoard();
+  }
+
+  #recallFromBoard(): void {
     if (this.#board !== undefined) this.takeBack(this.#board.recallAll());
   }
 
   /** Takes every token that waits here, the next first. */
   *waiting(): Generator<CallToken> {
     while (this.#mail.first !== undefined) yield this.#mail.first;
-    for (let token = this.lineup.shift(); token !== undefined; token = this.lineup.shift()) {
-      yield token;
+    const lineups = [this.lineup, this.#places.unplaced];
+    for (const { lineup } of this.crew.seats) if (lineup !== undefined) lineups.push(lineup);
+    for (const lineup of lineups) {
+      for (let token = lineup.shift(); token !== undefined; token = lineup.shift()) yield token;
     }
   }
+}
+
+/** Whether a token needs the lane of its key. */
+function needsLane(token: CallToken): boolean {
+  return token.pin !== undefined && token.limits.affinity!.isRequired;
 }
 
 function isIdle(lane: Lane): boolean {

@@ -53,9 +53,10 @@ export class LaneReports implements LaneEvents {
   }
 
   ready(lane: Lane): void {
-    const { crew, retirement } = this.#groups.groupOf(lane);
+    const { crew, elastic, retirement } = this.#groups.groupOf(lane);
     crew.ready(crew.seatOf(lane));
     retirement.ready(crew.seatOf(lane));
+    elastic?.ready(crew.seatOf(lane));
     this.#parts.listener.laneReady(lane.index);
     this.#parts.planTurn();
   }
@@ -69,6 +70,7 @@ export class LaneReports implements LaneEvents {
   ): void {
     const token = call as CallToken;
     this.#answered(lane);
+    token.lane = lane.index;
     token.startedMs = startedMs;
     token.endedMs = endedMs;
     this.#utilisation.record(startedMs, endedMs);
@@ -79,6 +81,7 @@ export class LaneReports implements LaneEvents {
     const { callerWork, ledger } = this.#parts;
     const token = call as CallToken;
     this.#answered(lane);
+    token.lane = lane.index;
     token.startedMs = startedMs;
     token.endedMs = endedMs;
     this.#utilisation.record(startedMs, endedMs);
@@ -162,8 +165,7 @@ export class LaneReports implements LaneEvents {
     const seat = crew.seatOf(lane);
     const wasStopped = seat.state === "stopping";
     const startError = crew.lost(seat, loss);
-    group.takeBack(loss.unstarted);
-    group.recallFromBoard();
+    group.lost(seat, loss.unstarted);
     listener.laneGone(lane.index, loss.exitCode);
     if (!wasStopped) {
       ledger.crashes++;
@@ -171,6 +173,7 @@ export class LaneReports implements LaneEvents {
     }
     stopping.lost(seat);
     group.retirement.lost(seat);
+    group.elastic?.lost(seat);
     for (const token of group.bound.take(seat)) {
       this.#moves.fail(token, boundLossError(token, lane.index, loss));
     }

@@ -58,6 +58,15 @@ export class LevelQueue {
     return oldest;
   }
 
+  /** @returns the tokens, level by level; a copy, so that they may leave meanwhile */
+  tokens(): CallToken[] {
+    const tokens: CallToken[] = [];
+    for (const { intake } of this.#levels) {
+      for (let token = intake.first; token !== undefined; token = token.next) tokens.push(token);
+    }
+    return tokens;
+  }
+
   /** Puts a token at the end of its priority. */
   push(token: CallToken): void {
     this.#intakeOf(token).push(token);

@@ -33,6 +33,7 @@ import type { EngineParts } from "./engine_parts.ts";
 import type { KeepAlive } from "./keep_alive.ts";
 import type { LaneGroup } from "./lane_group.ts";
 import type { Ledger } from "./ledger.ts";
+import { type KeyFailure, tryKey } from "./key_of.ts";
 import { LimitChecks } from "./limit_checks.ts";
 import { PayloadChecks } from "./payload_checks.ts";
 import { finalError, Retrying } from "./retrying.ts";
@@ -158,7 +159,7 @@ export class Moves implements TokenOwner {
     token: CallToken,
     desk: Desk,
     sources: readonly number[],
-    go: (token: CallToken) => void = (token) => this.enqueue(token, desk),
+    go: (token: CallToken) => void = (token) => this.#enqueueWithKey(token, desk),
   ): void {
     token.waits = FOR_ARGUMENTS;
     // Its place may have been the last of a reservation that had asked for more bytes.
@@ -182,6 +183,21 @@ export class Moves implements TokenOwner {
     );
   }
 
+  /** Gives a token its key. @returns false when it has settled, since there is none */
+  takeKey(token: CallToken, key: string | KeyFailure): boolean {
+    if (typeof key === "string") (token.desk as Desk).home.keys.hold(token, key);
+    else this.fail(token, key.error);
+    return !token.isSettled;
+  }
+
+  /** The arguments of a token are there: its key can be asked for, by which whoever is asked may end it. */
+  #enqueueWithKey(token: CallToken, desk: Desk): void {
+    const { affinity } = token.limits;
+    const key = affinity === undefined ? undefined : tryKey(affinity, token.args);
+    if (token.isSettled) return;
+    if (key === undefined || this.takeKey(token, key)) this.enqueue(token, desk);
+  }
+
   /** Has a token wait for one lane and no other. */
   bind(token: CallToken, group: LaneGroup, seat: Seat): void {
     if (!this.#payloads.pass(token)) return;
@@ -201,7 +217,7 @@ export class Moves implements TokenOwner {
       if (token.id < 0) this.#nameFamily(token);
     }
     if (
-      token.limits.inline === "auto" && this.mayRunInline(desk) &&
+      token.limits.inline === "auto" && token.pin === undefined && this.mayRunInline(desk) &&
       this.#callerWork.takes(token, this.#ledger.active)
     ) return this.#planTurn();
     this.awaitLane(token, desk);
@@ -218,7 +234,7 @@ export class Moves implements TokenOwner {
   /** Has a token wait for a lane. */
   awaitLane(token: CallToken, desk: Desk): void {
     token.sequence = this.#ageing.placeOf(token.limits.priority, token.submittedMs);
-    desk.push(token);
+    if (token.pin === undefined || desk.home.keys.admits(token)) desk.push(token);
     this.#keepAlive.hold();
     const groups = this.#groups.lanes;
     for (let i = 0; i < groups.length; i++) groups[i]!.crew.encourage();
@@ -328,11 +344,12 @@ export class Moves implements TokenOwner {
     const desk = token.desk as Desk;
     token.queue?.remove(token);
     if (token.code === ADMITTED) this.#groups.placeOf(token).left(token);
-    if (token.isCleared) desk.giveBack(token);
+    if (token.holds !== 0) desk.giveBack(token);
     ledger.move(token, code);
     this.limits.remove(token);
     if (token.signal !== undefined) this.signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
+    if (token.pin !== undefined) desk.home.keys.settled(token);
     this.#parts.table.release(token);
     desk.record.settled(token, code !== COMPLETED, hasRun, this.#clock);
     if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);

@@ -9,7 +9,6 @@
  * @module
  */
 
-import type { LaneCall } from "../bridge/contract.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Crew } from "./crew.ts";
 import type { Seat } from "./seat.ts";
@@ -25,7 +24,7 @@ export interface RecyclePolicy {
 }
 
 /** Why a lane is ended on purpose. */
-export type RetireReason = "tokens" | "age" | "heap" | "reload" | "close";
+export type RetireReason = "tokens" | "age" | "heap" | "reload" | "close" | "spare";
 
 /** What ends lanes on purpose. */
 export interface RetirementParts {
@@ -37,8 +36,8 @@ export interface RetirementParts {
   readonly disposeTimeoutMs: number;
   /** How much longer a lane may take to say that it is done, in ms. */
   readonly graceMs: number;
-  /** Has calls wait again that have not started. */
-  readonly takeBack: (calls: readonly LaneCall[]) => void;
+  /** Has what a lane has not started go elsewhere. */
+  readonly empty: (seat: Seat) => void;
   /** Plans to look for lanes that are due. */
   readonly planTurn: () => void;
   /** A lane that is not closed with its gate was retired. */
@@ -54,7 +53,7 @@ interface Reload {
 
 /** Retires lanes. */
 export class Retirement {
-  /** Lanes retired so far, those of a closing gate not counted. */
+  /** Lanes retired so far, to be started anew. */
   recycled = 0;
   readonly #parts: RetirementParts;
   #reloads: Reload[] = [];
@@ -88,13 +87,13 @@ export class Retirement {
 
   /** Retires a lane, which must be ready. */
   begin(seat: Seat, reason: RetireReason): void {
-    const { takeBack, disposeTimeoutMs, onRecycled } = this.#parts;
+    const { empty, disposeTimeoutMs, onRecycled } = this.#parts;
     seat.state = "retiring";
     this.#clearTimer(seat);
-    takeBack(seat.lane.recallUnstarted(Infinity));
+    empty(seat);
     seat.lane.retire(disposeTimeoutMs);
     this.#watch(seat, isIdle(seat));
-    if (reason === "close") return;
+    if (reason === "close" || reason === "spare") return;
     this.recycled++;
     onRecycled(seat.lane.index, reason);
   }

@@ -5,7 +5,10 @@
  */
 
 import type { Lane } from "../bridge/contract.ts";
+import type { CallToken } from "../call_token.ts";
 import type { Timer } from "../runtime/clock.ts";
+import type { Lineup } from "./lineup.ts";
+import type { Pin } from "./pin.ts";
 
 /** Whether a lane can be given work. */
 export type SeatState = "down" | "starting" | "ready" | "retiring" | "stopping";
@@ -34,6 +37,23 @@ export class Seat {
   /** Runs out when it is old enough to be recycled, or has not ended in time after it was retired. */
   leaveTimer: Timer = undefined;
 
+  /** How many calls were given to it: what makes lanes that are alike take turns. */
+  given = 0;
+  /** How long it is expected to be at work with what is in its mailbox, in ms; as of the last look. */
+  workMs = 0;
+  /** How heavy the heaviest of it is: 0 for light, 1 for medium, 2 for heavy. */
+  heaviest = 0;
+  /** The keys that have this lane, */
+  readonly pins: Set<Pin> = new Set();
+  /** those of them whose functions may still run here after they were given up, */
+  readonly haunting: Set<Pin> = new Set();
+  /** and the calls of its keys that wait for it; undefined before the first. */
+  lineup: Lineup | undefined;
+
+  /** The lowest priority, and the last place in the order, of what it was given since its mailbox was empty. */
+  #leastGiven = Infinity;
+  #lastGiven = -Infinity;
+
   /** @param lane the lane */
   constructor(lane: Lane) {
     this.lane = lane;
@@ -44,8 +64,32 @@ export class Seat {
     return this.state === "ready" || this.state === "retiring";
   }
 
+  /** Whether calls may be sent, now or as soon as it is ready. */
+  get isComing(): boolean {
+    return this.isOpen || this.state === "starting";
+  }
+
   /** Whether calls may be sent: not behind a function that was given up, which may never return, or one that waits for other calls. */
   get isOpen(): boolean {
     return this.state === "ready" && !this.isBlocked && !this.lane.stuck;
+  }
+
+  /** A call is about to be given to it. */
+  gave({ limits, sequence }: CallToken): void {
+    if (this.lane.occupied === 0) this.forgetGiven();
+    if (limits.priority < this.#leastGiven) this.#leastGiven = limits.priority;
+    if (sequence > this.#lastGiven) this.#lastGiven = sequence;
+  }
+
+  /** What it was given has been taken back, as far as it could be. */
+  forgetGiven(): void {
+    this.#leastGiven = Infinity;
+    this.#lastGiven = -Infinity;
+  }
+
+  /** Whether it may have been given something less urgent that comes after a call. */
+  makesWayFor(token: CallToken | undefined): boolean {
+    if (token === undefined) return false;
+    return token.limits.priority > this.#leastGiven && token.sequence < this.#lastGiven;
   }
 }

@@ -6,14 +6,22 @@
 
 import type { CallHolder, Lane } from "../bridge/contract.ts";
 import type { CallToken } from "../call_token.ts";
+import type { Keys } from "./keys.ts";
 import type { Lineup } from "./lineup.ts";
+import type { Slots } from "./slots.ts";
 
 /** What the engine asks of a place where tokens run. */
 export interface TokenGroup {
   /** What waits for it. */
   readonly lineup: Lineup;
+  /** The keys of the calls whose operations are at home here. */
+  readonly keys: Keys;
+  /** What weighty calls have while they are here; undefined where weights do not count. */
+  readonly slots: Slots | undefined;
   /** Nothing is given out. */
   isPaused: boolean;
+  /** Where a token with a key waits for it. */
+  lineupFor(token: CallToken): Lineup;
   /** Plans to give out what waits. */
   readonly planTurn: () => void;
   /** Gives out what waits, once per burst of calls or answers. */

@@ -142,7 +142,8 @@ export class TokenGroups {
 
   #add({ lanes, board }: LaneSet): LaneGroup {
     const { planTurn, onAdmitted, ledger } = this.#parts;
-    const { clock, graceMs, listener, recycle, disposeTimeoutMs } = this.#parts.engine;
+    const { clock, graceMs, listener, recycle, disposeTimeoutMs, policy, elastic } =
+      this.#parts.engine;
     const onLoop = (loop: CrashLoop): void => listener.crashLoop(loop);
     const crew = new Crew(clock, lanes, new BackOff({ clock, planTurn, onLoop }));
     const retire = (seat: Seat): void => group.retirement.begin(seat, "close");
@@ -151,7 +152,10 @@ export class TokenGroups {
       crew,
       board,
       stopping: new Stopping(clock, crew, graceMs, (lane) => listener.replaced(lane), retire),
+      policy,
       recycle,
+      elastic,
+      onScale: (info) => listener.scaled?.(info),
       disposeTimeoutMs,
       graceMs,
       onRecycled: (lane, reason) => listener.recycled(lane, reason),

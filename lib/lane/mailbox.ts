@@ -77,6 +77,18 @@ export class Mailbox {
     return call;
   }
 
+  /** Adds up something of the calls not given up. */
+  sum(of: (call: LaneCall) => number): number {
+    let sum = 0;
+    for (let slot = 0, left = this.#held; left > 0; slot++) {
+      const call = this.#calls[slot];
+      if (call === undefined) continue;
+      sum += of(call);
+      left--;
+    }
+    return sum;
+  }
+
   /** The calls not given up, in the order they were put in. */
   inOrder(): LaneCall[] {
     const held: LaneCall[] = [];

@@ -111,6 +111,10 @@ export class RestartableLane implements Lane {
     return run === undefined ? 0 : Math.max(0, run.mailbox.held - run.executingMail);
   }
 
+  sum(of: (call: LaneCall) => number): number {
+    return this.#run?.mailbox.sum(of) ?? 0;
+  }
+
   get stuck(): boolean {
     return (this.#run?.released ?? 0) > 0;
   }
@@ -159,6 +163,12 @@ export class RestartableLane implements Lane {
   started(): LaneCall[] {
     const run = this.#run;
     return run === undefined ? [] : run.mailbox.inOrder().filter((call) => run.isStarted(call));
+  }
+
+  movable(): LaneCall[] {
+    const run = this.#run;
+    if (run === undefined) return [];
+    return run.mailbox.inOrder().filter((call) => !run.isStarted(call) && !run.hasMoved(call));
   }
 
   recallUnstarted(limit: number): LaneCall[] {

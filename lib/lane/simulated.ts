@@ -72,8 +72,10 @@ export interface SimulatedLaneParts {
   readonly events: LaneEvents;
   /** What a call does. */
   readonly plan: (call: LaneCall) => SimulatedCall;
-  /** Told of each start of a function. */
-  readonly onStart: (call: LaneCall) => void;
+  /** Told of each start of a function, and in which lane. */
+  readonly onStart: (call: LaneCall, lane: number) => void;
+  /** Told of each function that runs no more, whatever has ended it. */
+  readonly onStop?: ((call: LaneCall) => void) | undefined;
   /** Longest delay of a message, in ms. */
   readonly latencyMs: number;
   /** Share of the starts that fail. */
@@ -167,6 +169,7 @@ class SimulatedRun implements LaneRun {
   }
 
   flush(): void {
+    if (this.#outgoing.length === 0) return;
     const sent: [number, LaneCall][] = [];
     for (const [slot, call] of this.#outgoing) {
       if (this.#parts.plan(call).outcome !== "unsendable") sent.push([slot, call]);
@@ -335,7 +338,7 @@ class SimulatedRun implements LaneRun {
     this.#started[slot] = this.#parts.clock.now();
     this.executing++;
     this.#calls++;
-    this.#parts.onStart(call);
+    this.#parts.onStart(call, this.#lane.index);
     return this.#begin(call.id, call, slot, call.id, plan, undefined);
   }
 
@@ -446,7 +449,10 @@ class SimulatedRun implements LaneRun {
     if (this.#isStopped || this.#hasEnded) return;
     this.#isStopped = true;
     if (this.#parts.stopsThreads) {
-      for (const frame of this.#frames()) this.#parts.clock.clearTimer(frame.timer);
+      for (const frame of this.#frames()) {
+        this.#parts.clock.clearTimer(frame.timer);
+        if (frame.slot >= 0) this.#parts.onStop?.(frame.lead);
+      }
       this.#running = undefined;
       this.#beside.clear();
       this.#here.clear();
@@ -496,6 +502,7 @@ class SimulatedRun implements LaneRun {
     if (frame.isAtWork) this.#working--;
     frame.isAtWork = false;
     this.#here.delete(frame);
+    if (frame.slot >= 0) this.#parts.onStop?.(frame.lead);
     for (const other of [...this.#here]) if (other.parent === frame) this.#forget(other);
     if (frame.slot >= 0) return;
     // Of the others the gate knows by itself that they are not wanted.

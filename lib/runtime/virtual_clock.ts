@@ -58,6 +58,14 @@ export class VirtualClock implements Clock {
     this.setTimer(task, 0);
   }
 
+  /** When something happens next, in ms; infinite when nothing is left to happen. */
+  get nextMs(): number {
+    if (this.#deferred.length > 0) return this.#nowMs;
+    let nextMs = Infinity;
+    for (const { atMs } of this.#timers) nextMs = Math.min(nextMs, atMs);
+    return nextMs;
+  }
+
   /** Lets time pass without anything happening, as while a function runs on the thread that has the clock. @param ms how much, in ms */
   pass(ms: number): void {
     this.#nowMs += ms;
