@@ -136,9 +136,18 @@ export function startProcess(
     write: (bytes) => void input?.write(bytes),
     order: (bytes) => void orders?.write(bytes),
     kill: () => void child.kill("SIGKILL"),
-    ref: () => parts.forEach((part) => part?.ref?.()),
-    unref: () => parts.forEach((part) => part?.unref?.()),
+    ref: () => parts.forEach((part) => hold(part, true)),
+    unref: () => parts.forEach((part) => hold(part, false)),
   };
+}
+
+function hold(part: Referenced | undefined, isHeld: boolean): void {
+  try {
+    if (isHeld) part?.ref?.();
+    else part?.unref?.();
+  } catch {
+    // Deno throws for a process that has ended, before it tells so: its end is on its way.
+  }
 }
 
 /** Tells the end when the process is gone and its output pipe has been read. */
