@@ -275,7 +275,9 @@ export class LaneCore {
       const hasMail = this.#head < this.#queue.length;
       // By turns: calls that only this lane can run would otherwise hold up those of the board for as long as they come.
       if (!hasMail && this.#isMailComing()) return this.#giveWay();
-      const slot = hasMail && !this.#isBoardsTurn ? -1 : this.#takePosted();
+      // What it has in hand is nowhere else: behind a call that never ends it would wait for ever, beside lanes that have nothing to do.
+      const isMailsTurn = hasMail && !this.#isBoardsTurn && this.#hand < 0;
+      const slot = isMailsTurn ? -1 : this.#takePosted();
       if (slot >= 0) {
         this.#isBoardsTurn = false;
         if (!this.#runPosted(slot)) return;
