@@ -2,6 +2,7 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import type { CallBoard } from "../lib/bridge/call_board.ts";
+import { ControlBlock } from "../lib/bridge/control_block.ts";
 import type { Lane, LaneCall, LaneEvents, LaneLoss } from "../lib/bridge/contract.ts";
 import {
   ANSWERS,
@@ -245,6 +246,8 @@ interface StartedThread {
   readonly worker: WorkerEvents;
   /** Its number on the board. */
   readonly life: number;
+  readonly init: LaneInit;
+  readonly stranded: StrandedThreads;
   /** Whether its worker keeps the process alive. */
   readonly isHeld: () => boolean;
 }
@@ -254,6 +257,7 @@ function startThread({ board, clock, numbers }: World, lost: LaneEvents["lost"])
   let worker!: WorkerEvents;
   let init!: LaneInit;
   let isHeld = true;
+  const stranded = new StrandedThreads(clock, () => {});
   const adapter: WorkerStarter = {
     stopsThreads: false,
     startWorker(_url, _settings, events): WorkerHandle {
@@ -272,7 +276,7 @@ function startThread({ board, clock, numbers }: World, lost: LaneEvents["lost"])
     adapter,
     clock,
     events: { ...noEvents, lost },
-    stranded: new StrandedThreads(clock, () => {}),
+    stranded,
     numbers,
     nextBirth: () => 0,
     hasOthers: false,
@@ -289,7 +293,7 @@ function startThread({ board, clock, numbers }: World, lost: LaneEvents["lost"])
   lane.start();
   worker.message([UP]);
   worker.message([READY, PROTOCOL]);
-  return { lane, worker, life: init.board!.life, isHeld: () => isHeld };
+  return { lane, worker, life: init.board!.life, init, stranded, isHeld: () => isHeld };
 }
 
 test("a thread that outlives its lane can start nothing once the loss is told", () => {
@@ -327,6 +331,20 @@ test("a lane that was stopped while there was nothing to do keeps the process al
   assertEquals([isHeld(), world.clock.isLoud], [true, true]);
   worker.exit(1);
   assertEquals([isHeld(), world.clock.isLoud], [false, false]);
+});
+
+test("a thread that was given up while it ended itself is not counted any more when it has told that", () => {
+  const world = makeWorld();
+  const { lane, worker, init, stranded } = startThread(world, () => {});
+  const call = makeCall(1);
+  lane.send(call);
+  lane.flush();
+  assert(new ControlBlock(init.control!).claim(call.slot, 0));
+  lane.stop();
+  while (world.clock.now() < 1_000 && stranded.count() === 0 && world.clock.step());
+  assertEquals(stranded.count(), 1);
+  worker.exit(3);
+  assertEquals(stranded.count(), 0);
 });
 
 test("a call that a lane has skipped because it was told to stop is told with its loss", () => {

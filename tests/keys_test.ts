@@ -253,7 +253,7 @@ for (const hasBoard of [false, true]) {
     const plain = Array.from({ length: 30 }, () => world.call({ runMs: 1 }));
     await world.until(() => plain.every(({ state }) => state === "completed"));
     assert(world.clock.now() < 300, `they have waited until ${world.clock.now()}`);
-    const flood = Array.from({ length: 300 }, () => world.call({ runMs: 5 }));
+    const flood = Array.from({ length: 1_000 }, () => world.call({ runMs: 5 }));
     await world.until(() => keyed.every(({ state }) => state === "completed"));
     assert(flood.some(({ state }) => state !== "completed"));
     await world.settle();

@@ -85,6 +85,8 @@ export class Router {
 
   /** Gives waiting tokens to lanes. @param perLane how many calls may run at once in one of them */
   give(perLane: number): void {
+    // While calls wait for any lane nobody asks what an idle one may take.
+    this.patientUntilMs = Infinity;
     if (!this.#hasAny) return;
     this.look(perLane);
     for (;;) {

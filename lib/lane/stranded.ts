@@ -49,6 +49,11 @@ export class StrandedThreads {
     this.#planLook();
   }
 
+  /** A thread has told its end after all: it had ended itself, by `process.exit`, and that was not told yet when it was given up. @param control its control block */
+  ended(control: ControlBlock): void {
+    this.#threads = this.#threads.filter((thread) => thread.control !== control);
+  }
+
   /** How many still run. */
   count(): number {
     const threads = this.#threads;

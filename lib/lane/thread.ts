@@ -196,7 +196,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       this.#worker = parts.adapter.startWorker(parts.entryUrl, parts.settings, {
         message: (data) => this.#receive(data),
         error: (error) => this.#cause ??= error,
-        exit: (code) => this.#end(code),
+        exit: (code) => this.#exited(code),
       });
     } catch (error) {
       // A runtime refuses some settings in the constructor. The loss arrives later, as it does for a failed load.
@@ -673,6 +673,11 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       return events.threw(this.#lane, call, error, startedMs, endedMs);
     }
     events.returned(this.#lane, call, value, startedMs, endedMs);
+  }
+
+  #exited(exitCode: number | undefined): void {
+    if (this.#hasEnded) this.#parts.stranded.ended(this.control);
+    else this.#end(exitCode);
   }
 
   #end(exitCode: number | undefined): void {
