@@ -25,7 +25,7 @@ const PAUSE_MS = 20;
 
 /**
  * A peer that takes longer than this for one thing is measured in the first round only: it is not among the best, and the
- * whole is to end within a quarter of an hour. In milliseconds.
+ * whole is to end within half an hour. In milliseconds.
  */
 const SLOW_MS = 1_500;
 const ROUNDS_OF_THE_SLOW = 1;
