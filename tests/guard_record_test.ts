@@ -66,3 +66,12 @@ test("a window without length, or without room, is refused", () => {
   assertThrows(() => new GuardRecord(1, 0), RangeError, "a length of 0 runs");
   assertThrows(() => new GuardRecord(1, 1.5), RangeError, "a length of 1.5 runs");
 });
+
+test("a run that is told after a later one leaves with it, and holds up nobody", () => {
+  const record = new GuardRecord(100, 8);
+  record.record(true, 50);
+  record.record(true, 10);
+  record.record(false, 60);
+  assertEquals([record.runs(149), record.failures(149)], [3, 2]);
+  assertEquals([record.runs(150), record.failures(150)], [1, 0]);
+});

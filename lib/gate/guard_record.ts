@@ -34,7 +34,6 @@ export class GuardRecord {
   #first = 0;
   #runs = 0;
   #failures = 0;
-  #lastMs = -Infinity;
 
   /**
    * @param windowMs how far back it reaches, in ms: a run is forgotten when it is as old as this
@@ -57,16 +56,15 @@ export class GuardRecord {
    * Enters a run. A call that was killed is none: its owner ended it, whatever the operation is like.
    *
    * @param isFailure how it went
-   * @param endedMs when it ended, in ms. Where lanes tell it is not always in order: then it counts as the last one before
+   * @param endedMs when it ended, in ms. Where lanes tell it is not always in order: then it leaves with the one before it
    */
   record(isFailure: boolean, endedMs: number): void {
-    const nowMs = this.#lastMs = Math.max(this.#lastMs, endedMs);
-    this.#forget(nowMs);
+    this.#forget(endedMs);
     const places = this.#failed.length;
     if (this.#runs === places) this.#drop();
     let at = this.#first + this.#runs++;
     if (at >= places) at -= places;
-    this.#endedMs[at] = nowMs;
+    this.#endedMs[at] = endedMs;
     this.#failed[at] = isFailure ? 1 : 0;
     if (isFailure) this.#failures++;
   }
