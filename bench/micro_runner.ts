@@ -110,7 +110,7 @@ const benchmarks: Readonly<Record<string, (keep: (value: unknown) => void) => ()
     for (let slot = 0; slot < MANY; slot++) board.post(slot, generation, 0, slot, 0);
     for (let slot = board.take(); slot >= 0; slot = board.take()) {
       board.start(slot, board.openWord(slot), 1);
-      board.end(slot, 1, 0);
+      board.end(slot, 1);
     }
   },
   [`answer ring: ${MANY} numbers in, ${MANY} out`]: () => () => {

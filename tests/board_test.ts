@@ -13,6 +13,7 @@ import {
   SKIPPED,
   UP,
 } from "../lib/bridge/protocol.ts";
+import { CallStamps } from "../lib/bridge/call_stamps.ts";
 import { type BellWaiter, type BoardMember, SharedBoard } from "../lib/lane/board.ts";
 import { OperationNumbers } from "../lib/lane/operation_numbers.ts";
 import { StrandedThreads } from "../lib/lane/stranded.ts";
@@ -89,6 +90,7 @@ function makeCall(id: number, args: readonly unknown[] = []): LaneCall {
 function makeMember(): BoardMember & { wakes: number } {
   return {
     index: 0,
+    stamps: CallStamps.allocate(SLOTS),
     mailed: 0,
     hasNoAnswers: true,
     wakes: 0,
@@ -225,19 +227,28 @@ test("when the last lane has left, nobody waits for the bell any more", async ()
   assertEquals(world.waits, 0);
 });
 
-test("a call that is claimed has a start, whether it is stamped yet or not", () => {
-  const { board, clock } = makeWorld();
-  const life = board.join(makeMember());
+test("the stamps of a call are those of the life that has claimed it, whoever stamps its slot besides", () => {
+  const { board } = makeWorld();
+  const { memory } = board;
+  const [ghost, member] = [makeMember(), makeMember()];
+  const [ghostLife, life] = [board.join(ghost), board.join(member)];
   const call = makeCall(1);
   board.post(call);
-  clock.setTimer(() => {}, 5);
-  while (clock.step());
+  const slot = memory.take();
+  const word = memory.openWord(slot);
+  ghost.stamps.start(slot, 1);
   assertEquals([board.isStarted(call), board.startedMs(call)], [false, NaN]);
-  const slot = board.memory.take();
-  assert(board.memory.start(slot, board.memory.openWord(slot), life));
-  assertEquals([board.isStarted(call), board.startedMs(call)], [true, clock.now()]);
-  board.memory.stampStart(slot, 3);
-  assertEquals(board.startedMs(call), 3);
+  member.stamps.start(slot, 3);
+  assert(memory.start(slot, word, life));
+  assert(!memory.start(slot, word, ghostLife));
+  ghost.stamps.start(slot, 2);
+  ghost.stamps.end(slot, 4);
+  memory.end(slot, ghostLife);
+  assertEquals([board.startedMs(call), board.endedMs(call)], [3, NaN]);
+  member.stamps.end(slot, 5);
+  memory.end(slot, life);
+  ghost.stamps.end(slot, 6);
+  assertEquals([board.startedMs(call), board.endedMs(call)], [3, 5]);
 });
 
 interface StartedThread {

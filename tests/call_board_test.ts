@@ -60,26 +60,23 @@ test("the pieces for arguments overlap neither each other nor anything else", ()
   }
 });
 
-test("a start and an end are stamped by the life that has the claim, and read by the gate", () => {
+test("a call is started and ended by the life that has the claim, and by no other", () => {
   const { gate, lane } = boardAt(0);
   gate.post(1, 0, 0, 0, 8);
   const word = lane.openWord(1);
-  assertEquals([gate.startedBy(1), gate.startedMs(1), gate.endedMs(1)], [-1, NaN, NaN]);
+  assertEquals([gate.startedBy(1), gate.hasEnded(1)], [-1, false]);
   assert(lane.start(1, word, 9));
-  assertEquals([gate.startedBy(1), gate.startedMs(1)], [9, NaN]);
-  lane.stampStart(1, 5);
-  assertEquals([gate.startedMs(1), gate.endedMs(1), gate.recall(1)], [5, NaN, false]);
-  lane.end(1, 8, 6);
-  assertEquals(gate.endedMs(1), NaN, "another life has ended the call");
-  lane.end(1, 9, 7);
-  assertEquals([gate.startedBy(1), gate.endedMs(1)], [9, 7]);
-  lane.end(1, 8, 99);
-  assertEquals([gate.startedBy(1), gate.endedMs(1)], [9, 7], "another life has changed the stamp");
+  assertEquals([gate.startedBy(1), gate.hasEnded(1), gate.recall(1)], [9, false, false]);
+  lane.end(1, 8);
+  assertEquals(gate.hasEnded(1), false, "another life has ended the call");
+  lane.end(1, 9);
+  assertEquals([gate.startedBy(1), gate.hasEnded(1)], [9, true]);
+  lane.end(1, 8);
+  assertEquals([gate.startedBy(1), gate.hasEnded(1)], [9, true]);
   gate.close(1);
   gate.post(1, 1, 0, 0, 8);
-  assertEquals([gate.startedMs(1), gate.endedMs(1)], [NaN, NaN], "a new call has old stamps");
-  lane.end(1, 9, 8);
-  assertEquals([gate.startedBy(1), gate.endedMs(1), lane.openWord(1) !== 0], [-1, NaN, true]);
+  lane.end(1, 9);
+  assertEquals([gate.startedBy(1), gate.hasEnded(1), lane.openWord(1) !== 0], [-1, false, true]);
 });
 
 test("a lane that has read the word of a call cannot start a later call of that slot", () => {
@@ -218,7 +215,7 @@ test("in every order of steps each call starts once at most, a recalled one neve
       function advance(it: Consumer, isGhost: boolean): boolean {
         if (it.call !== undefined) {
           if (it.call.state === "started") {
-            lane.end(it.slot, it.life, made);
+            lane.end(it.slot, it.life);
             it.call.state = "ended";
             return true;
           }
@@ -294,7 +291,7 @@ test("in every order of steps each call starts once at most, a recalled one neve
           const starter = consumers.find((it) => it.call !== undefined && it.slot === slot);
           assertEquals(gate.startedBy(slot), starter === undefined ? -1 : starter.life);
           assertEquals(gate.openWord(slot) !== 0, call?.state === "open");
-          assertEquals(Number.isNaN(gate.endedMs(slot)), call?.state !== "ended");
+          assertEquals(gate.hasEnded(slot), call?.state === "ended");
           assert((call?.starts ?? 0) <= 1);
         }
       }

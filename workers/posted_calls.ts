@@ -6,6 +6,7 @@
 
 import { AnswerWriter } from "../lib/bridge/answer_ring.ts";
 import { CallBoard } from "../lib/bridge/call_board.ts";
+import { CallStamps } from "../lib/bridge/call_stamps.ts";
 import type { ControlBlock } from "../lib/bridge/control_block.ts";
 import { Decoder } from "../lib/bridge/decoder.ts";
 import type { LaneBoardInit } from "../lib/bridge/protocol.ts";
@@ -28,6 +29,7 @@ export class PostedCalls implements AbortFlags {
   readonly isBoard: boolean = true;
   readonly #board: CallBoard;
   readonly #control: ControlBlock;
+  readonly #stamps: CallStamps;
   readonly #answers: AnswerWriter;
   readonly #decoder: Decoder;
   readonly #life: number;
@@ -43,6 +45,7 @@ export class PostedCalls implements AbortFlags {
   constructor(init: LaneBoardInit, control: ControlBlock) {
     this.#board = new CallBoard(init.memory, init.slots);
     this.#control = control;
+    this.#stamps = new CallStamps(init.stamps);
     this.#answers = new AnswerWriter(init.answers);
     this.#decoder = new Decoder(init.memory);
     this.#life = init.life;
@@ -97,8 +100,9 @@ export class PostedCalls implements AbortFlags {
 
   /** Claims a call that is about to be run. @returns false when it must not be */
   start(slot: number, word: number, nowMs: number): boolean {
-    if (this.#control.isStopped || !this.#board.start(slot, word, this.#life)) return false;
-    this.#board.stampStart(slot, nowMs);
+    if (this.#control.isStopped) return false;
+    this.#stamps.start(slot, nowMs);
+    if (!this.#board.start(slot, word, this.#life)) return false;
     this.#control.countPosted();
     return true;
   }
@@ -117,7 +121,8 @@ export class PostedCalls implements AbortFlags {
 
   /** Stamps the end of a call. */
   end(slot: number, nowMs: number): void {
-    this.#board.end(slot, this.#life, nowMs);
+    this.#stamps.end(slot, nowMs);
+    this.#board.end(slot, this.#life);
     this.#control.countReturn();
   }
 

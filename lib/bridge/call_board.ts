@@ -18,8 +18,7 @@
  * **Lives.** A claim names the life of a worker and not its lane: Deno cannot stop a thread in a loop, so a thread may return long after its
  * lane has got another worker. It can then neither end a call of its successor's (the word names another life) nor start one.
  *
- * **Stamps** are plain writes. The lane writes the start right after its claim, so a reader may meet a started call whose stamp is
- * still NaN, and the end right before `ENDED`; the atomic accesses order them.
+ * **Stamps** are not here, since such a thread could write over those of another call: each life has its own, see `call_stamps.ts`.
  *
  * @module
  */
@@ -55,9 +54,7 @@ const ABORT = 1;
 const OPERATION = 2;
 const LENGTH = 3;
 const TOKEN_ID = 2;
-const STARTED_MS = 3;
-const ENDED_MS = 4;
-const LATEST_MS = 5;
+const LATEST_MS = 3;
 
 // What a lane calls the gate for.
 /** Lanes sleep that are needed. */
@@ -162,8 +159,6 @@ export class CallBoard {
     this.#words[word + LENGTH] = argumentBytes;
     this.#doubles[double + TOKEN_ID] = tokenId;
     this.#doubles[double + LATEST_MS] = latestMs;
-    this.#doubles[double + STARTED_MS] = NaN;
-    this.#doubles[double + ENDED_MS] = NaN;
     Atomics.store(this.#words, word + ABORT, 0);
     const open = OPEN | ((generation % MOST_GENERATIONS) << STATE_BITS);
     Atomics.store(this.#words, word + CLAIM, open);
@@ -202,16 +197,9 @@ export class CallBoard {
     return (word & STATE_MASK) >= STARTED ? word >>> STATE_BITS : -1;
   }
 
-  /** Start stamp, in ms since the epoch; NaN before the start, and for a moment after it. */
-  startedMs(slot: number): number {
-    return this.#doubles[(this.#wordAt(slot) >> 1) + STARTED_MS]!;
-  }
-
-  /** End stamp, in ms since the epoch; NaN before the end. */
-  endedMs(slot: number): number {
-    const word = this.#wordAt(slot);
-    const hasEnded = (Atomics.load(this.#words, word + CLAIM) & STATE_MASK) === ENDED;
-    return hasEnded ? this.#doubles[(word >> 1) + ENDED_MS]! : NaN;
+  /** Whether the call of a slot was started, and has come to its end. */
+  hasEnded(slot: number): boolean {
+    return (Atomics.load(this.#words, this.#wordAt(slot) + CLAIM) & STATE_MASK) === ENDED;
   }
 
   // The lanes' side.
@@ -271,25 +259,18 @@ export class CallBoard {
     return Math.abs(this.#words[this.#wordAt(slot) + LENGTH]!);
   }
 
-  /** Claims a call; false means that it was recalled, or given to another lane, after `word` was read. */
+  /** Claims a call, whose start is stamped; false means that it was recalled, or given to another lane, after `word` was read. */
   start(slot: number, word: number, life: number): boolean {
     const at = this.#wordAt(slot) + CLAIM;
     const started = STARTED | (life << STATE_BITS);
     return Atomics.compareExchange(this.#words, at, word, started) === word;
   }
 
-  /** Stamps the start of a claimed call. */
-  stampStart(slot: number, nowMs: number): void {
-    this.#doubles[(this.#wordAt(slot) >> 1) + STARTED_MS] = nowMs;
-  }
-
-  /** Stamps the end of a call that this life has claimed. */
-  end(slot: number, life: number, nowMs: number): void {
-    const word = this.#wordAt(slot);
+  /** Says that a call which this life has claimed, and whose end is stamped, has come to its end. Where it is another's by now nothing happens. */
+  end(slot: number, life: number): void {
     const started = STARTED | (life << STATE_BITS);
-    if (Atomics.load(this.#words, word + CLAIM) !== started) return;
-    this.#doubles[(word >> 1) + ENDED_MS] = nowMs;
-    Atomics.compareExchange(this.#words, word + CLAIM, started, ENDED | (life << STATE_BITS));
+    const ended = ENDED | (life << STATE_BITS);
+    Atomics.compareExchange(this.#words, this.#wordAt(slot) + CLAIM, started, ended);
   }
 
   /** Whether the function in this slot was asked to stop. */

@@ -142,7 +142,7 @@ export interface LaneEvents {
 export interface CallHolder {
   /** Whether the call has started. */
   isStarted(call: LaneCall): boolean;
-  /** When it started, in ms since the epoch; NaN before. For a moment after the start it may be the time of asking. */
+  /** When it started, in ms since the epoch; NaN before. */
   startedMs(call: LaneCall): number;
   /** When it came to its end, in ms since the epoch; NaN while it runs. Its answer is on the way then. */
   endedMs(call: LaneCall): number;

@@ -8,7 +8,7 @@
  */
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 6;
+export const PROTOCOL: number = 7;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;
@@ -165,6 +165,8 @@ export interface LaneBoardInit {
   readonly life: number;
   /** The ring for its answers. */
   readonly answers: SharedArrayBuffer;
+  /** Where it says when calls began and ended. */
+  readonly stamps: SharedArrayBuffer;
   /** How long the lane looks for calls before it sleeps, in µs. */
   readonly spinUs: number;
 }

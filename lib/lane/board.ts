@@ -6,6 +6,7 @@
  */
 
 import { CallBoard, LIST_ANEW } from "../bridge/call_board.ts";
+import type { CallStamps } from "../bridge/call_stamps.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import type { Board, LaneCall, LaneEvents } from "../bridge/contract.ts";
 import { Encoder, NO_ROOM, NOT_TAKEN } from "../bridge/encoder.ts";
@@ -35,6 +36,8 @@ const LOOKS_PER_CLOCK = 16;
 export interface BoardMember {
   /** Number of the lane. */
   readonly index: number;
+  /** When calls of the board began and ended in it. */
+  readonly stamps: CallStamps;
   /** How many calls are in its mailbox; their answers may come the same way. */
   readonly mailed: number;
   /** Whether there are no answers to collect. */
@@ -212,14 +215,17 @@ export class SharedBoard implements Board {
     return this.memory.startedBy(call.slot) >= 0;
   }
 
-  startedMs(call: LaneCall): number {
-    const startedMs = this.memory.startedMs(call.slot);
-    // Claimed and not stamped yet: who asks again and again for a start that is known would keep the gate's thread until the lane goes on.
-    return Number.isNaN(startedMs) && this.isStarted(call) ? this.#parts.clock.now() : startedMs;
+  startedMs({ slot }: LaneCall): number {
+    return this.#stampsOf(slot)?.startedMs(slot) ?? NaN;
   }
 
-  endedMs(call: LaneCall): number {
-    return this.memory.endedMs(call.slot);
+  endedMs({ slot }: LaneCall): number {
+    return this.memory.hasEnded(slot) ? this.#stampsOf(slot)?.endedMs(slot) ?? NaN : NaN;
+  }
+
+  /** The stamps of who has started the call in a slot; undefined when nobody has. */
+  #stampsOf(slot: number): CallStamps | undefined {
+    return this.#members.get(this.memory.startedBy(slot))?.stamps;
   }
 
   laneOf(call: LaneCall): number {
@@ -313,7 +319,7 @@ export class SharedBoard implements Board {
   abandon(slot: number): boolean {
     this.#calls[slot] = undefined;
     // One that has ended keeps nobody waiting: its answer is on the way.
-    if (!Number.isNaN(this.memory.endedMs(slot))) return false;
+    if (this.memory.hasEnded(slot)) return false;
     this.#isReleased[slot] = 1;
     this.memory.abort(slot);
     return true;

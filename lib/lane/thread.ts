@@ -6,6 +6,7 @@
 
 import { ControlBlock } from "../bridge/control_block.ts";
 import { allocateAnswers, AnswerReader } from "../bridge/answer_ring.ts";
+import { CallStamps } from "../bridge/call_stamps.ts";
 import { ChildOperation } from "../bridge/child_operation.ts";
 import type { LeadChildren } from "../bridge/child_table.ts";
 import type { ChildOperationName, ChildTally } from "../bridge/child_tally.ts";
@@ -125,6 +126,7 @@ export function threadLane(index: number, parts: ThreadLaneParts): Lane {
 export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched {
   readonly mailbox: Mailbox;
   readonly control: ControlBlock;
+  readonly stamps: CallStamps;
   readonly index: number;
   released = 0;
   /** Which slots the released calls are in. */
@@ -175,6 +177,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     this.control = ControlBlock.allocate(parts.capacity);
     this.index = lane.index;
     this.#board = parts.board;
+    this.stamps = CallStamps.allocate(parts.board?.memory.slots ?? 0);
     this.#sender = new CallSender({
       mailbox: this.mailbox,
       hasFrames: parts.hasFrames,
@@ -589,6 +592,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
         slots: this.#board.memory.slots,
         life: this.#life,
         answers: this.#answerMemory,
+        stamps: this.stamps.memory,
         spinUs: this.#parts.spinUs,
       },
       consolePrefix: this.#parts.consolePrefix,
@@ -633,7 +637,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const slot = isPosted ? tag : ~tag;
     const hasRun = outcome !== SKIPPED && outcome !== UNSTARTABLE && outcome !== EXPIRED;
     // Before the slot is free.
-    const from = isPosted ? this.#board!.memory : this.control;
+    const from = isPosted ? this.stamps : this.control;
     const startedMs = from.startedMs(slot);
     const endedMs = from.endedMs(slot);
     const wasReleased = isPosted ? this.#board!.isReleased(slot) : this.#isReleased[slot] === 1;
