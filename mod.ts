@@ -47,6 +47,8 @@ export {
   QueueFullError,
   type QueueFullFields,
   type QueueLimit,
+  ResultLostError,
+  type ResultLostFields,
   StrandedError,
   type StrandedFields,
   TokenCancelledError,

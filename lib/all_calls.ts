@@ -38,6 +38,7 @@ export function callAll(
 
 class AllCalls implements TokenFollower {
   readonly isForResults: boolean = true;
+  readonly takesKept: boolean = false;
   readonly #batch: CallBatch;
   readonly #settings: ManySettings;
   readonly #signals: readonly (AbortSignal | undefined)[];

@@ -9,9 +9,16 @@
  */
 
 import type { LaneCall, OperationReference } from "./bridge/contract.ts";
+import { KeptValue } from "./bridge/kept_value.ts";
 import { STREAM_WINDOW } from "./bridge/protocol.ts";
 import type { Attempt, Timings, Token, TokenState, WaitingFor } from "./token.ts";
-import { FollowerPair, placeAmong, PromiseFollower, type TokenFollower } from "./token_follower.ts";
+import {
+  FollowerPair,
+  placeAmong,
+  PromiseFollower,
+  tellFulfilled,
+  type TokenFollower,
+} from "./token_follower.ts";
 import { ProgressReports } from "./token_progress.ts";
 import { type StreamReader, TokenStream } from "./token_stream.ts";
 
@@ -139,7 +146,7 @@ export class CallToken implements Token<unknown>, LaneCall {
   readonly id: number;
   operation: OperationReference;
   readonly owner: TokenOwner;
-  readonly limits: CallLimits;
+  limits: CallLimits;
   args: readonly unknown[];
   /** State code as the owner has recorded it; `state` also looks into the lane. */
   code: number = WAITING;
@@ -171,7 +178,7 @@ export class CallToken implements Token<unknown>, LaneCall {
   /** Place in the heap of time limits; -1 while it has none. */
   heapIndex: number = -1;
   signal: AbortSignal | undefined = undefined;
-  /** The result, or the error, once settled. */
+  /** The result, or the error, once settled; a `KeptValue` for a result that its lane has kept, until somebody asks for it. */
   outcome: unknown = undefined;
   // The other stamps as whole µs from the submission: V8 puts each double into an object of its own, small integers into the field.
   #admittedUs: number = NEVER;
@@ -375,7 +382,7 @@ export class CallToken implements Token<unknown>, LaneCall {
    * @param place a number that it is told too
    */
   follow(follower: TokenFollower, place: number): void {
-    if (this.code === COMPLETED) return follower.fulfilled(this, place);
+    if (this.code === COMPLETED) return tellFulfilled(follower, this, place);
     if (this.isSettled) {
       // Where nobody waited, the rejection counts as unhandled unless somebody is told in the same turn.
       if (follower.rejected(this, place)) this.promise().catch(ignore);
@@ -410,8 +417,25 @@ export class CallToken implements Token<unknown>, LaneCall {
     const follower = this.#follower;
     const place = this.#place;
     this.#drop();
-    if (typeof follower === "function") follower(value);
+    if (value instanceof KeptValue) {
+      if (typeof follower === "function") {
+        this.#sendFor(value, follower, place as (error: unknown) => void);
+      } else if (follower !== undefined) tellFulfilled(follower, this, place as number);
+    } else if (typeof follower === "function") follower(value);
     else if (follower !== undefined) follower.fulfilled(this, place as number);
+  }
+
+  /** Has a kept result sent. */
+  #sendFor(
+    kept: KeptValue,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    kept.whenHere((isHere, value) => {
+      if (!isHere) return reject(value);
+      this.outcome = value;
+      resolve(value);
+    });
   }
 
   /**
@@ -440,7 +464,11 @@ export class CallToken implements Token<unknown>, LaneCall {
   }
 
   #makePromise(): Promise<unknown> {
-    if (this.code === COMPLETED) return Promise.resolve(this.outcome);
+    if (this.code === COMPLETED) {
+      const { outcome } = this;
+      if (!(outcome instanceof KeptValue)) return Promise.resolve(outcome);
+      return new Promise((resolve, reject) => this.#sendFor(outcome, resolve, reject));
+    }
     if (this.isSettled) return Promise.reject(this.outcome);
     const promise = new Promise(capture);
     if (this.#follower === undefined) {

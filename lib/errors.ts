@@ -24,7 +24,8 @@ export type TokenGateErrorCode =
   | "ERR_QUEUE_FULL"
   | "ERR_CIRCUIT_OPEN"
   | "ERR_TOO_MANY_STRANDED"
-  | "ERR_DEPENDENCY";
+  | "ERR_DEPENDENCY"
+  | "ERR_RESULT_LOST";
 
 /** What every error of this package has in common: a `code` that never changes between releases. */
 export abstract class TokenGateError extends Error {
@@ -344,5 +345,35 @@ export class DependencyError extends TokenGateError {
   constructor(message: string, fields: DependencyFields) {
     super(message, fields);
     this.argument = fields.argument;
+  }
+}
+
+/** Fields of a {@linkcode ResultLostError}. */
+export interface ResultLostFields extends ErrorOptions {
+  /** Number of the lane. */
+  readonly lane: number;
+}
+
+/**
+ * The call has completed, and its result was kept in its lane, as its operation asks with `keep`; the lane has ended before anybody asked for it, by a crash or by force. A lane that is
+ * ended on purpose hands over what it has kept.
+ */
+export class ResultLostError extends TokenGateError {
+  /** Always `ResultLostError`. */
+  override readonly name: string = "ResultLostError";
+  /** Always `ERR_RESULT_LOST`. */
+  readonly code: TokenGateErrorCode = "ERR_RESULT_LOST";
+  /** Number of the lane that had it. */
+  readonly lane: number;
+
+  /**
+   * Makes the error of a result that is nowhere.
+   *
+   * @param message which one it was
+   * @param fields the lane that had it
+   */
+  constructor(message: string, fields: ResultLostFields) {
+    super(message, fields);
+    this.lane = fields.lane;
   }
 }

@@ -53,6 +53,7 @@ interface Reader {
 /** The calls of one map. */
 export class MapCalls implements ResultIterator<unknown>, TokenFollower, InputListener {
   readonly isForResults: boolean = true;
+  readonly takesKept: boolean = false;
   readonly #batch: CallBatch;
   readonly #source: InputReader;
   readonly #settings: ManySettings;

@@ -16,12 +16,11 @@ import {
   type OperationOptions,
   type Priority,
   readDeskPolicy,
+  readLaneOptions,
   readOperationOptions,
-  readWindow,
   type Spread,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
-import { readCount } from "./queue_options.ts";
 import type { RetryOptions } from "./retry_options.ts";
 import { type AnyFunction, type Definition, register } from "./registry.ts";
 import type { StreamToken, Token } from "./token.ts";
@@ -234,9 +233,8 @@ export function operation(
   const url = importableUrl(subject, module);
   const settings = readOperationOptions(subject, options);
   const policy = readDeskPolicy(subject, options);
-  const perLane = readCount(subject, "perLane", options.perLane ?? 1);
-  const window = readWindow(subject, options.window);
-  const definition: Definition = { url, name, perLane, window, fn: fn as AnyFunction, policy };
+  const forLanes = readLaneOptions(subject, options);
+  const definition: Definition = { url, name, ...forLanes, fn: fn as AnyFunction, policy };
   register(definition, module);
   return makeOperation({ definition, settings, gate: undefined }, HOST);
 }

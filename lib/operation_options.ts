@@ -6,6 +6,7 @@
 
 import { type AffinityOptions, readAffinity } from "./affinity_options.ts";
 import { type BreakerOptions, readBreakerOptions } from "./breaker_options.ts";
+import type { OperationReference } from "./bridge/contract.ts";
 import { checkTransferList } from "./bridge/transfer.ts";
 import { MOST_PRIORITY } from "./gate/ageing.ts";
 import type { DeskPolicy, Isolation } from "./gate/desk_policy.ts";
@@ -145,6 +146,35 @@ export interface OperationOptions<A extends readonly unknown[] = readonly unknow
    * ```
    */
   readonly spread?: Spread;
+  /**
+   * Whether results stay in the lanes that made them, where they are objects. Such a result crosses when its token is awaited, and not before; given to another call as a token, it draws that
+   * call to its lane, which uses it as it is. It is forgotten when neither its token nor such a call can be reached any more. A lane that is ended on purpose hands over what it has kept; with one
+   * that crashes, or is ended by force, it is lost: the token rejects with a {@linkcode ResultLostError}. What a generator function makes is never kept. Default: `false`.
+   *
+   * @example
+   * ```ts
+   * import { inLane, type Operation, operation } from "@tokengate/tokengate";
+   *
+   * export const table: Operation<[size: number], Map<number, number>> = operation(
+   *   import.meta,
+   *   "table",
+   *   (size) => new Map(Array.from({ length: size }, (_, n) => [n, n * n])),
+   *   { keep: true },
+   * );
+   *
+   * export const lookUp: Operation<[table: Map<number, number>, n: number], number> = operation(
+   *   import.meta,
+   *   "lookUp",
+   *   (table, n) => table.get(n) ?? NaN,
+   * );
+   *
+   * if (!inLane) {
+   *   const squares = table(100_000); // stays in its lane
+   *   console.log(await lookUp(squares, 12)); // 144
+   * }
+   * ```
+   */
+  readonly keep?: boolean;
 }
 
 /** What one call asks for, read once and shared by all calls of the same options. */
@@ -155,6 +185,7 @@ const DESK_KEYS: readonly (keyof OperationOptions)[] = [
   "maxConcurrent",
   "perLane",
   "window",
+  "keep",
   "isolation",
   "pools",
   "rateLimit",
@@ -293,10 +324,24 @@ export function readCallOptions(
   };
 }
 
-/** @param subject what the options are for @param window what was passed @returns how many items of a stream may have been made and not read; undefined when it was not said */
-export function readWindow(subject: string, window: unknown): number | undefined {
+/**
+ * @param subject what the options are for
+ * @param options the options of a declared operation
+ * @returns what of them its lanes are told
+ * @throws {TypeError} when a value has the wrong type
+ * @throws {RangeError} when a number is out of bounds
+ */
+export function readLaneOptions(
+  subject: string,
+  { perLane = 1, window, keep }: OperationOptions,
+): Pick<OperationReference, "perLane" | "window" | "keeps"> {
+  checkType(subject, "keep", keep, "boolean");
   const range = { min: 1, max: MOST_WINDOW, unit: "items", isWhole: true };
-  return readNumber(subject, "window", window, range);
+  return {
+    perLane: readCount(subject, "perLane", perLane),
+    window: readNumber(subject, "window", window, range),
+    keeps: keep,
+  };
 }
 
 function readPools(subject: string, pools: unknown): readonly PermitPool[] {

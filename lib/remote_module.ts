@@ -11,11 +11,10 @@ import type { IsStreamed, Operation, Streamed, StreamOperation } from "./operati
 import {
   type OperationOptions,
   readDeskPolicy,
+  readLaneOptions,
   readOperationOptions,
-  readWindow,
 } from "./operation_options.ts";
 import { show } from "./options.ts";
-import { readCount } from "./queue_options.ts";
 import type { AnyFunction, Definition } from "./registry.ts";
 
 /** Names that every object has, or that are looked for on any object: they are never those of remote functions. */
@@ -102,15 +101,14 @@ function declare(
   const subject = `function "${name}" of ${url}`;
   const settings = readOperationOptions(subject, options);
   const policy = readDeskPolicy(subject, options);
-  const perLane = readCount(subject, "perLane", options.perLane ?? 1);
-  const window = readWindow(subject, options.window);
+  const forLanes = readLaneOptions(subject, options);
   // Where calls run on the caller's own thread, and for `local`.
   const fn = async (...args: unknown[]): Promise<unknown> => {
     const exported = exportedFunction(await importModule(url), url, name);
     return await exported(...args as never[]);
   };
   return {
-    definition: { url, name, perLane, window, source: "export", fn: fn as AnyFunction, policy },
+    definition: { url, name, ...forLanes, source: "export", fn: fn as AnyFunction, policy },
     settings,
   };
 }

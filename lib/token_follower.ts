@@ -6,6 +6,8 @@
  * @module
  */
 
+import { KeptValue } from "./bridge/kept_value.ts";
+
 /** What a follower sees of a token. */
 export interface FollowedToken {
   /** The result, or the error. */
@@ -16,6 +18,8 @@ export interface FollowedToken {
 export interface TokenFollower {
   /** Whether it wants a result, and could do nothing with a stream. */
   readonly isForResults: boolean;
+  /** Whether it is told of a `KeptValue` in the place of a result that its lane has kept; others are told when that has come. */
+  readonly takesKept: boolean;
   /** The token is completed. @param place what the follower gave with it */
   fulfilled(token: FollowedToken, place: number): void;
   /**
@@ -30,6 +34,7 @@ export interface TokenFollower {
 /** A promise that was made for a token, in the company of others who are told. */
 export class PromiseFollower implements TokenFollower {
   readonly isForResults = false;
+  readonly takesKept = false;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
 
@@ -52,6 +57,7 @@ export class PromiseFollower implements TokenFollower {
 /** Two followers of one token, either of which may be two. */
 export class FollowerPair implements TokenFollower {
   readonly isForResults: boolean;
+  readonly takesKept = true;
   readonly #first: TokenFollower;
   readonly #firstPlace: number;
   readonly #second: TokenFollower;
@@ -72,8 +78,8 @@ export class FollowerPair implements TokenFollower {
   }
 
   fulfilled(token: FollowedToken): void {
-    this.#first.fulfilled(token, this.#firstPlace);
-    this.#second.fulfilled(token, this.#secondPlace);
+    tellFulfilled(this.#first, token, this.#firstPlace);
+    tellFulfilled(this.#second, token, this.#secondPlace);
   }
 
   rejected(token: FollowedToken): boolean {
@@ -86,6 +92,22 @@ export class FollowerPair implements TokenFollower {
     const place = placeAmong(follower, this.#first, this.#firstPlace);
     return place >= 0 ? place : placeAmong(follower, this.#second, this.#secondPlace);
   }
+}
+
+/**
+ * Tells a follower of a token that is completed, now or when its result has come from its lane.
+ *
+ * @param follower who is told @param token the token @param place what the follower gave with it
+ */
+export function tellFulfilled(follower: TokenFollower, token: FollowedToken, place: number): void {
+  const { outcome } = token;
+  if (follower.takesKept || !(outcome instanceof KeptValue)) {
+    return follower.fulfilled(token, place);
+  }
+  outcome.whenHere((isHere, value) => {
+    if (isHere) follower.fulfilled({ outcome: value }, place);
+    else follower.rejected({ outcome: value }, place);
+  });
 }
 
 /** @param follower a follower @param among followers of a token @param place what those gave @returns what it gave, if it is one of them; or -1 */

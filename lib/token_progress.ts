@@ -18,6 +18,7 @@ export interface TokenProgress extends AsyncIterable<unknown> {
 /** The reports of one call. */
 export class ProgressReports implements TokenProgress, TokenFollower {
   readonly isForResults: boolean = false;
+  readonly takesKept: boolean = true;
   latest: unknown = undefined;
   /** How many reports there were. */
   #count = 0;

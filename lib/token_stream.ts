@@ -53,6 +53,8 @@ const END: Step = Object.freeze({ done: true, value: undefined });
 /** One stream. */
 export class TokenStream implements StreamReader<unknown, unknown>, TokenFollower {
   readonly isForResults: boolean = false;
+  /** One that is kept is no stream. */
+  readonly takesKept: boolean = true;
   readonly #token: StreamedToken;
   readonly #share: number;
   readonly #items: unknown[] = [];

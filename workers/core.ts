@@ -26,9 +26,12 @@ import {
   DISPOSABLE,
   DISPOSING,
   EXPIRED,
+  FETCH,
+  FORGET,
   HUNGRY,
   INIT,
   ITEMS,
+  KEPT,
   type LaneInit,
   LOAD,
   LOADED,
@@ -52,6 +55,7 @@ import { installLaneConsole } from "./console.ts";
 import { CallContext, onProgress } from "./context.ts";
 import { InFlight } from "./in_flight.ts";
 import { HeapMeter } from "./heap_meter.ts";
+import { KeptValues } from "./kept_values.ts";
 import { disposeModules, whenDisposable } from "./lifecycle.ts";
 import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
@@ -116,6 +120,7 @@ export class LaneCore {
   /** Modules are loaded one after the other. */
   #loads: Promise<void> = Promise.resolve();
   readonly #items: SentValues;
+  readonly #kept: KeptValues;
   readonly #streams: Streams;
   #progress: ProgressSender | undefined;
   /** When the event loop had its last turn, and when the last call ended, in ms since the epoch. */
@@ -134,6 +139,7 @@ export class LaneCore {
     this.#outbox = new Outbox(this.#port);
     this.#answers = new Answers(this.#outbox);
     this.#items = new SentValues(this.#port, ITEMS);
+    this.#kept = new KeptValues(this.#port);
     this.#streams = new Streams(this.#items, this.#inFlight, () => this.#goOnBeside());
     onCrash((error) => this.#crash(error));
     beforeExit(() => this.#tell());
@@ -159,22 +165,27 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION: {
-        const [, , url, name, isPacked, perLane, source, window, isChild] = message as [
-          number,
-          number,
-          string,
-          string,
-          boolean,
-          number,
-          FunctionSource,
-          number,
-          boolean,
-        ];
+        const [, , url, name, isPacked, perLane, source, window, isChild, keeps, borrows] =
+          message as [
+            number,
+            number,
+            string,
+            string,
+            boolean,
+            number,
+            FunctionSource,
+            number,
+            boolean,
+            boolean,
+            boolean,
+          ];
         this.#operations[message[1] as number] = {
           url,
           name,
           isPacked,
           isChild,
+          keeps,
+          borrows,
           perLane,
           source,
           window,
@@ -200,6 +211,12 @@ export class LaneCore {
       case CREDIT:
         this.#streams.grant(message[1] as number, message[2] as number);
         break;
+      case FETCH:
+        this.#kept.send(message.slice(1) as number[]);
+        break;
+      case FORGET:
+        this.#kept.forget(message.slice(1) as number[]);
+        break;
       case LOAD:
         return void this.#preload(message[1] as number);
       case RETIRE:
@@ -224,6 +241,7 @@ export class LaneCore {
       this.#control = this.#port.control ?? new ControlBlock(init.control!);
       this.#meter = new HeapMeter(this.#control);
       this.#answers.maxPayloadBytes = this.#items.maxPayloadBytes = init.maxPayloadBytes;
+      this.#kept.limit(init.maxPayloadBytes);
       const progress = this.#progress = new ProgressSender(this.#port, this.#control);
       onProgress((context, value) => progress.report(context, value));
       const onGiven = (): void => this.#lookAgain();
@@ -390,6 +408,7 @@ export class LaneCore {
     this.#isBusy = true;
     this.#control!.parking.work();
     this.#tell();
+    this.#kept.handOver();
     this.#port.post([DISPOSING]);
     void disposeModules(disposeTimeoutMs).then((failures) => {
       this.#tell();
@@ -506,6 +525,7 @@ export class LaneCore {
     let value: unknown;
     if (operation.isChild) args = context.adopt(args);
     try {
+      if (operation.borrows) args = this.#kept.fill(args, operation.isPacked);
       value = mark.within(context, operation.fn!, args);
       if (isGenerator(value)) {
         if (operation.isChild) throw streamedElsewhere(operation.name);
@@ -545,6 +565,9 @@ export class LaneCore {
     if (this.#children!.outside > 0 || this.#isToldFull) this.#lookAgain();
     const isStream = this.#streams.leave(context);
     const isLast = this.#progress!.end(context) || isStream;
+    if (outcome === RETURNED && operation.keeps && !isStream && KeptValues.takes(value)) {
+      [outcome, value] = [KEPT, this.#kept.keep(operation.name, value)];
+    }
     this.#answers.finished(operation.name, tag, outcome, value, endedMs, isLast);
   }
 

@@ -23,6 +23,10 @@ export interface LaneOperation extends Overlapping, OperationCost {
   readonly isPacked: boolean;
   /** Whether the first two arguments say whose child a call of it is. */
   readonly isChild: boolean;
+  /** Whether its results stay here. */
+  readonly keeps: boolean;
+  /** Whether the first argument says which of the others are values that were kept here. */
+  readonly borrows: boolean;
   /** Where its function is found. */
   readonly source: FunctionSource;
   /** How many items of a stream may have been made and not read. */

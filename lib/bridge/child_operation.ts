@@ -5,39 +5,28 @@
  * @module
  */
 
-import type { FunctionSource, OperationReference } from "./contract.ts";
+import type { OperationReference } from "./contract.ts";
+import { OperationVariant, variantsBy } from "./operation_variant.ts";
 import { PackedOperation } from "./packing.ts";
 
 /** How many arguments say whose child it is. */
 export const FAMILY_FIELDS: number = 2;
 
 /** An operation whose calls say whose children they are. */
-export class ChildOperation implements OperationReference {
-  readonly url: string;
-  readonly name: string;
-  readonly perLane: number | undefined;
-  readonly source: FunctionSource | undefined;
-  readonly window: number | undefined;
+export class ChildOperation extends OperationVariant {
   /** Whether what follows is packed. */
   readonly isPacked: boolean;
+  /** Its result goes to the lane of its lead, which has kept nothing. */
+  override readonly keeps: boolean | undefined = undefined;
 
   /** @param operation the operation */
   constructor(operation: OperationReference) {
-    this.url = operation.url;
-    this.name = operation.name;
-    this.perLane = operation.perLane;
-    this.source = operation.source;
-    this.window = operation.window;
+    super(operation);
     this.isPacked = operation instanceof PackedOperation;
   }
 }
 
-/** By the operation itself: a declared operation is one object, and so is this. */
-const childOperations: WeakMap<OperationReference, ChildOperation> = new WeakMap();
-
 /** @param operation an operation, which may be packed @returns the same, called as a child */
-export function childOperation(operation: OperationReference): ChildOperation {
-  let child = childOperations.get(operation);
-  if (child === undefined) childOperations.set(operation, child = new ChildOperation(operation));
-  return child;
-}
+export const childOperation: (operation: OperationReference) => ChildOperation = variantsBy(
+  (operation) => new ChildOperation(operation),
+);

@@ -23,6 +23,8 @@ export interface OperationReference {
   readonly source?: FunctionSource | undefined;
   /** How many items of a stream may have been made and not read. Default: 64. */
   readonly window?: number | undefined;
+  /** Whether its results stay in the lanes that made them until somebody asks for them. Default: no. */
+  readonly keeps?: boolean | undefined;
 }
 
 /** A call that a lane's call has made, and that is to run elsewhere. */
@@ -102,7 +104,7 @@ export interface LaneLoss {
 export interface LaneEvents {
   /** The lane takes calls. */
   ready(lane: Lane): void;
-  /** The function returned. */
+  /** The function returned. The value is a `KeptValue` where the lane has kept it. */
   returned(lane: Lane, call: LaneCall, value: unknown, startedMs: number, endedMs: number): void;
   /** The function threw or rejected. */
   threw(lane: Lane, call: LaneCall, error: unknown, startedMs: number, endedMs: number): void;
@@ -189,8 +191,10 @@ export interface Lane extends CallHolder {
   movable(): LaneCall[];
   /** Whether a released call is still running, so that the calls behind it would wait for no one knows how long. */
   readonly stuck: boolean;
-  /** Whether a module in it has a dispose hook: to end it on purpose, it is to be retired first. */
+  /** Whether a module in it has a dispose hook, or somebody may ask for values it has kept: to end it on purpose, it is to be retired first. */
   readonly isDisposable: boolean;
+  /** How many values it has kept that somebody may ask for. */
+  readonly kept: number;
   /** How large its heap was when it last looked, in bytes; 0 when that is not known. */
   readonly heapBytes: number;
 

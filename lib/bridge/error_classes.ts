@@ -18,6 +18,7 @@ import {
   OperationNotFoundError,
   PayloadTooLargeError,
   QueueFullError,
+  ResultLostError,
   StrandedError,
   TokenCancelledError,
   type TokenGateError,
@@ -72,6 +73,7 @@ for (
     QueueFullError,
     CircuitOpenError,
     DependencyError,
+    ResultLostError,
     StrandedError,
   ] as const
 ) {

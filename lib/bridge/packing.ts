@@ -6,8 +6,9 @@
  */
 
 import { NotCloneableError } from "../errors.ts";
-import type { FunctionSource, OperationReference } from "./contract.ts";
+import type { OperationReference } from "./contract.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
+import { OperationVariant, variantsBy } from "./operation_variant.ts";
 import { isTransferred } from "./transfer.ts";
 import { findRevivable, type Revivable, revivableOf } from "./revivables.ts";
 
@@ -111,31 +112,9 @@ function missingClass(url: string, name: string): NotCloneableError {
 }
 
 /** An operation that is called with packed arguments: another one to the lanes, which unpack for it. */
-export class PackedOperation implements OperationReference {
-  readonly url: string;
-  readonly name: string;
-  readonly perLane: number | undefined;
-  readonly source: FunctionSource | undefined;
-  readonly window: number | undefined;
-
-  /** @param operation the operation */
-  constructor(operation: OperationReference) {
-    this.url = operation.url;
-    this.name = operation.name;
-    this.perLane = operation.perLane;
-    this.source = operation.source;
-    this.window = operation.window;
-  }
-}
-
-/** By the operation itself: a declared operation is one object, and so is this. */
-const packedOperations: WeakMap<OperationReference, PackedOperation> = new WeakMap();
+export class PackedOperation extends OperationVariant {}
 
 /** @param operation an operation @returns the same, called with packed arguments */
-export function packedOperation(operation: OperationReference): PackedOperation {
-  let packed = packedOperations.get(operation);
-  if (packed === undefined) {
-    packedOperations.set(operation, packed = new PackedOperation(operation));
-  }
-  return packed;
-}
+export const packedOperation: (operation: OperationReference) => PackedOperation = variantsBy(
+  (operation) => new PackedOperation(operation),
+);

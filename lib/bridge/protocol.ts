@@ -16,7 +16,7 @@ export const UP: number = 0;
 export const INIT: number = 1;
 /** The lane takes calls: `[READY, protocol]`. */
 export const READY: number = 2;
-/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, source, window, whether the first two say whose child it is]`. */
+/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, source, window, whether the first two say whose child it is, whether it keeps its results, whether the first says which are kept values]`. */
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
@@ -60,6 +60,15 @@ export const CHILD_CALL: number = 19;
 export const CHILD_ANSWERS: number = 20;
 /** Such a call is to run where it was made: `[CHILD_BACK, token id, arguments if they were moved]`. */
 export const CHILD_BACK: number = 21;
+
+/** The gate wants values that the lane has kept: `[FETCH, number of a value…]`. */
+export const FETCH: number = 23;
+/** Nobody can ask for some of them any more: `[FORGET, number of a value…]`. */
+export const FORGET: number = 24;
+/** One of them: `[KEPT_VALUE, its number, whether it is packed, value]`. */
+export const KEPT_VALUE: number = 25;
+/** One of them cannot be sent: `[KEPT_REFUSED, its number, encoded error]`. */
+export const KEPT_REFUSED: number = 26;
 
 /** A call inside of a call, on its way to the gate. */
 export interface SpreadCall {
@@ -134,6 +143,9 @@ export const SKIPPED: number = 3;
 
 /** Outcome: the call was not started, since its time had run out. */
 export const EXPIRED: number = 5;
+
+/** Outcome: the function returned, and its result is kept in the lane; the value is its number there. */
+export const KEPT: number = 6;
 
 /** What a lane is told when it starts. */
 export interface LaneInit {

@@ -11,7 +11,7 @@ import type { FollowedToken, TokenFollower } from "../token_follower.ts";
 
 /** What becomes of the call. */
 export interface ArgumentListener {
-  /** All are there. */
+  /** All are there; where a lane has kept one, a `KeptValue` stands for it. */
   done(args: readonly unknown[]): void;
   /** One gives no result. @param place which @param error what it rejects with */
   failed(place: number, error: unknown): void;
@@ -20,6 +20,7 @@ export interface ArgumentListener {
 /** Waits for the tokens among the arguments of one call. */
 export class ArgumentWaiter implements TokenFollower {
   readonly isForResults: boolean = false;
+  readonly takesKept: boolean = true;
   readonly #args: unknown[];
   readonly #listener: ArgumentListener;
   #missing: number;

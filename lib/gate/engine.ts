@@ -129,6 +129,7 @@ export class Engine {
         },
       }),
       events: reports,
+      loans: moves.borrowers,
       planTurn,
       onAdmitted,
       onAdded: ({ crew }) => {

@@ -11,6 +11,9 @@ import type { CallToken } from "../call_token.ts";
 import type { Desk } from "./desk.ts";
 import { Pin, pinOf } from "./pin.ts";
 
+/** Begins the keys of lanes. No key of a call begins so. */
+const OF_LANES = "\0";
+
 /** The keys of one kind of lanes. */
 export class Keys {
   readonly #pins: Map<string, Pin> = new Map();
@@ -34,15 +37,25 @@ export class Keys {
 
   /** The keys that have calls which have not settled, the oldest first. */
   *pins(): Generator<Pin> {
-    for (const pin of this.#pins.values()) if (pin.tokens > 0) yield pin;
+    for (const pin of this.#pins.values()) if (pin.tokens > 0 && isOfCalls(pin)) yield pin;
   }
 
   /** A token has this key until it settles. */
   hold(token: CallToken, key: string): void {
+    if (this.#hold(token, key)) this.#live++;
+  }
+
+  /** A token needs a lane until it settles, for what that has kept: as by a key that no call can have. */
+  holdLane(token: CallToken, lane: number): void {
+    this.#hold(token, `${OF_LANES}${lane}`);
+  }
+
+  /** @returns whether it is the first of its key */
+  #hold(token: CallToken, key: string): boolean {
     let pin = this.#pins.get(key);
     if (pin === undefined) this.#pins.set(key, pin = new Pin(key));
-    if (pin.tokens++ === 0) this.#live++;
     token.pin = pin;
+    return pin.tokens++ === 0;
   }
 
   /** @returns whether it is the turn of a token that is about to wait for its lane; when it is not, it waits here */
@@ -62,7 +75,7 @@ export class Keys {
   settled(token: CallToken): void {
     const pin = pinOf(token);
     token.pin = undefined;
-    if (--pin.tokens === 0) this.#live--;
+    if (--pin.tokens === 0 && isOfCalls(pin)) this.#live--;
     if (pin.current === token) {
       pin.current = undefined;
       this.goOn(pin);
@@ -93,4 +106,8 @@ export class Keys {
     this.#pins.delete(pin.key);
     this.#onGone(pin);
   }
+}
+
+function isOfCalls({ key }: Pin): boolean {
+  return !key.startsWith(OF_LANES);
 }

@@ -40,6 +40,14 @@ const MOST_MIXED = 128;
 /** How long calls are left where they are at most before an idle lane is looked for again, in ms. */
 const MOST_PATIENCE_MS = 80;
 
+/** Tokens that use what a lane has kept. */
+export interface Loans {
+  /** Whether a token that is to be given to a lane finds there what it needs. */
+  suits(token: CallToken, seat: Seat): boolean;
+  /** It does not. It has left its line, and is in no lane. */
+  misplaced(token: CallToken): void;
+}
+
 /** What a group is made of. */
 export interface LaneGroupParts {
   readonly clock: Clock;
@@ -63,6 +71,7 @@ export interface LaneGroupParts {
   /** A retired lane did not come to its end in time. */
   readonly onForced: (lane: number) => void;
   readonly ledger: Ledger;
+  readonly loans: Loans;
   /** Plans to give out what waits. */
   readonly planTurn: () => void;
   /** A token was given to a lane. */
@@ -166,6 +175,15 @@ export class LaneGroup implements TokenGroup {
     let count = this.lineup.size + this.#mail.size + this.#places.unplaced.size;
     for (const { lineup } of this.crew.seats) count += lineup?.size ?? 0;
     return count;
+  }
+
+  /** A token uses what a lane has kept: it waits for that one. */
+  borrow(token: CallToken, seat: Seat): void {
+    this.keys.holdLane(token, seat.lane.index);
+    const pin = pinOf(token);
+    if (pin.seat === undefined) this.#places.place(pin, seat);
+    // It stays there without having run: what it is for is there already.
+    if (pin.seat === seat) pin.isUsed = true;
   }
 
   // Giving out.
@@ -294,6 +312,8 @@ export class LaneGroup implements TokenGroup {
   }
 
   #admitTo(seat: Seat, token: CallToken): void {
+    const { loans } = this.#parts;
+    if (token.pin !== undefined && !loans.suits(token, seat)) return loans.misplaced(token);
     this.#admitAs(token, seat.lane.index, this.#parts.clock.now());
     if (needsLane(token)) this.#places.entered(token);
     seat.gave(token);

@@ -18,6 +18,8 @@ export interface LaneStats {
   readonly ageMs: number;
   /** How large its heap was when it last looked, in bytes, garbage included; 0 when that is not known. */
   readonly heapBytes: number;
+  /** How many results it has kept that somebody may still ask for: of calls of operations with `keep`. */
+  readonly kept: number;
   /** How often it has crashed in a row; a lane that has worked for a while begins anew. */
   readonly crashes: number;
 }
@@ -31,6 +33,7 @@ export function readSeat(seat: Seat, nowMs: number): LaneStats {
     tokens: isUp ? seat.answers : 0,
     ageMs: isUp ? Math.max(0, nowMs - seat.readyMs) : 0,
     heapBytes: seat.lane.heapBytes,
+    kept: seat.lane.kept,
     crashes: seat.crashes,
   };
 }

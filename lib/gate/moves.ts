@@ -25,6 +25,7 @@ import { childOperation } from "../bridge/child_operation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Ageing } from "./ageing.ts";
 import { resolveArguments } from "./arguments.ts";
+import { Borrowers } from "./borrowers.ts";
 import type { CallerWork } from "./caller_work.ts";
 import type { Desk } from "./desk.ts";
 import type { Domains } from "./domains.ts";
@@ -71,6 +72,7 @@ export class Moves implements TokenOwner {
   readonly empty: EmptyWaiters = new EmptyWaiters();
   readonly limits: LimitChecks;
   readonly signals: Signals;
+  readonly borrowers: Borrowers;
   readonly #parts: MovesParts;
   readonly #clock: Clock;
   readonly #ledger: Ledger;
@@ -93,6 +95,11 @@ export class Moves implements TokenOwner {
     this.#ageing = new Ageing(clock.now(), ageMs);
     this.#payloads = new PayloadChecks(maxPayloadBytes, (token, error) => this.fail(token, error));
     this.#retrying = new Retrying(clock, random, (token) => this.#tryAgain(token));
+    this.borrowers = new Borrowers({
+      lanesOf: ({ group }) => this.#groups.lanes.find((lanes) => lanes === group),
+      go: (token, desk) => this.#enqueueWithKey(token, desk),
+      fail: (token, error) => this.fail(token, error),
+    });
     this.signals = new Signals((token, reason) => this.cancel(token, reason));
     this.limits = new LimitChecks({
       clock,
@@ -154,12 +161,17 @@ export class Moves implements TokenOwner {
 
   // On its way to a lane.
 
-  /** Has a token wait until the tokens among its arguments have settled. @param sources where they are */
+  /**
+   * Has a token wait until the tokens among its arguments have settled.
+   *
+   * @param sources where they are
+   * @param go where it goes then; by default it waits for a lane, by preference one that has kept some of them
+   */
   awaitArguments(
     token: CallToken,
     desk: Desk,
     sources: readonly number[],
-    go: (token: CallToken) => void = (token) => this.#enqueueWithKey(token, desk),
+    go?: (token: CallToken) => void,
   ): void {
     token.waits = FOR_ARGUMENTS;
     // Its place may have been the last of a reservation that had asked for more bytes.
@@ -170,9 +182,12 @@ export class Moves implements TokenOwner {
       sources,
       (args) => {
         if (token.isSettled) return;
-        token.waits = FOR_ITS_DESK;
-        token.args = args;
-        go(token);
+        if (go === undefined) return this.borrowers.receive(token, args);
+        this.borrowers.gather(token, args, (args) => {
+          token.waits = FOR_ITS_DESK;
+          token.args = args;
+          go(token);
+        });
       },
       (error, wasKilled) => {
         if (token.isSettled) return;
@@ -215,6 +230,7 @@ export class Moves implements TokenOwner {
     if (desk.group !== this.#groups.caller) {
       if (!this.#payloads.pass(token)) return;
       if (token.id < 0) this.#nameFamily(token);
+      if (token.pin !== undefined) this.borrowers.address(token);
     }
     if (
       token.limits.inline === "auto" && token.pin === undefined && this.mayRunInline(desk) &&
@@ -349,7 +365,10 @@ export class Moves implements TokenOwner {
     this.limits.remove(token);
     if (token.signal !== undefined) this.signals.remove(token);
     if (token.retries !== undefined) this.#retrying.remove(token);
-    if (token.pin !== undefined) desk.home.keys.settled(token);
+    if (token.pin !== undefined) {
+      desk.home.keys.settled(token);
+      this.borrowers.settled(token);
+    }
     this.#parts.table.release(token);
     desk.record.settled(token, code !== COMPLETED, hasRun, this.#clock);
     if (desk.active === 0 && this.empty.hasAny) this.empty.tell(desk);

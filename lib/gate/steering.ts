@@ -111,9 +111,10 @@ export class Steering {
 
   /** Has a function stand in for an operation, on the caller's thread; undefined ends that. */
   mock(desk: Desk, fn: ((...args: unknown[]) => unknown) | undefined): void {
-    const { groups, planTurn } = this.#parts;
+    const { groups, moves, planTurn } = this.#parts;
     const operation: OperationReference = desk.operation;
     desk.mock = fn;
+    moves.borrowers.recallAll(desk);
     desk.moveTo(fn === undefined ? groups.groupFor(operation) : groups.caller);
     planTurn();
   }

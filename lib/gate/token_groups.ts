@@ -12,7 +12,7 @@ import { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
 import type { DeskPolicy } from "./desk_policy.ts";
 import type { EngineParts, LaneSet } from "./engine_parts.ts";
-import { LaneGroup } from "./lane_group.ts";
+import { LaneGroup, type Loans } from "./lane_group.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Seat } from "./seat.ts";
 import { Stopping } from "./stopping.ts";
@@ -38,6 +38,8 @@ export interface TokenGroupsParts {
   readonly onAdmitted: (token: CallToken) => void;
   /** The first operation has asked for lanes of the other kind. */
   readonly onAdded: (group: LaneGroup) => void;
+  /** Tokens that use what a lane has kept. */
+  readonly loans: Loans;
 }
 
 /** The groups of one gate. */
@@ -141,7 +143,7 @@ export class TokenGroups {
   }
 
   #add({ lanes, board }: LaneSet): LaneGroup {
-    const { planTurn, onAdmitted, ledger } = this.#parts;
+    const { planTurn, onAdmitted, ledger, loans } = this.#parts;
     const { clock, graceMs, listener, recycle, disposeTimeoutMs, policy, elastic } =
       this.#parts.engine;
     const onLoop = (loop: CrashLoop): void => listener.crashLoop(loop);
@@ -162,6 +164,7 @@ export class TokenGroups {
       onForced: (lane) =>
         listener.disposeFailed(lane, new Error("it did not come to its end in time")),
       ledger,
+      loans,
       planTurn,
       onAdmitted,
     });

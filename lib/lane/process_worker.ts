@@ -34,6 +34,8 @@ import {
   CHILD_CALL,
   CREDIT,
   EXPIRED,
+  FETCH,
+  FORGET,
   INIT,
   ITEMS,
   ITEMS_HEAD,
@@ -133,6 +135,10 @@ export class ProcessWorker implements WorkerHandle {
         return this.#write(valueToBytes(message));
       case ABORT:
         return this.#abort(message as unknown[]);
+      case FETCH:
+      case FORGET:
+        // What the calls before it wait for, maybe.
+        return this.#write(valueToBytes(message));
       case CREDIT:
         // At once: what it is for may be what the calls before it wait for.
         this.#window.granted(first as number, (message as unknown[])[2] as number);

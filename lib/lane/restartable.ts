@@ -41,6 +41,8 @@ export interface LaneRun {
   release(call: LaneCall, reason: unknown): void;
   /** Whether a module in it has a dispose hook. */
   readonly isDisposable: boolean;
+  /** How many values it has kept that somebody may ask for. */
+  readonly kept: number;
   /** How large its heap is, in bytes; 0 when that is not known. */
   readonly heapBytes: number;
   /** Sends a call to be run beside what waits for such calls. */
@@ -121,6 +123,10 @@ export class RestartableLane implements Lane {
 
   get isDisposable(): boolean {
     return this.#run?.isDisposable ?? false;
+  }
+
+  get kept(): number {
+    return this.#run?.kept ?? 0;
   }
 
   get heapBytes(): number {

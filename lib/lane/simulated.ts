@@ -417,6 +417,8 @@ class SimulatedRun implements LaneRun {
 
   readonly waiting: number = 0;
 
+  readonly kept: number = 0;
+
   get isDisposable(): boolean {
     return this.#parts.disposeMs !== undefined;
   }

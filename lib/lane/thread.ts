@@ -7,6 +7,7 @@
 import { ControlBlock } from "../bridge/control_block.ts";
 import { allocateAnswers, AnswerReader } from "../bridge/answer_ring.ts";
 import { CallStamps } from "../bridge/call_stamps.ts";
+import { BorrowingOperation } from "../bridge/borrowing_operation.ts";
 import { ChildOperation } from "../bridge/child_operation.ts";
 import type { LeadChildren } from "../bridge/child_table.ts";
 import type { ChildOperationName, ChildTally } from "../bridge/child_tally.ts";
@@ -36,6 +37,9 @@ import {
   HUNGRY,
   INIT,
   ITEMS,
+  KEPT,
+  KEPT_REFUSED,
+  KEPT_VALUE,
   type LaneInit,
   OPERATION,
   PROGRESS,
@@ -63,6 +67,7 @@ import type { WorkerHandle, WorkerSettings, WorkerStarter } from "../runtime/ada
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { BoardMember, SharedBoard } from "./board.ts";
 import { CallSender } from "./call_sender.ts";
+import { KeptValues } from "./kept_values.ts";
 import { laneEnded, laneStarted } from "./live_lanes.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { NumberListener, OperationNumbers } from "./operation_numbers.ts";
@@ -146,6 +151,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   readonly #childNames: ChildOperationName[] = [];
   readonly #streams: StreamSlots = new StreamSlots();
   readonly #sent: SentValueReader;
+  readonly #kept: KeptValues;
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
@@ -190,6 +196,11 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       this.#streams,
       (tag) => tag >= 0 ? this.#board!.at(tag) : this.mailbox.at(~tag),
     );
+    this.#kept = new KeptValues({
+      lane,
+      post: (message) => this.#post(message),
+      onChange: () => this.#setReference(),
+    });
     const { clock, startTimeoutMs } = parts;
     this.#silence = new SilenceWatch(clock, this, startTimeoutMs, () => this.#fallSilent());
     this.#life = parts.board?.join(this) ?? 0;
@@ -299,7 +310,11 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   }
 
   get isDisposable(): boolean {
-    return this.#isDisposable || this.control.hasHooks;
+    return this.#isDisposable || this.control.hasHooks || this.kept > 0;
+  }
+
+  get kept(): number {
+    return this.#kept.size;
   }
 
   // Calls inside of its calls.
@@ -364,12 +379,14 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     // The order first: a lane that is taking a call looks for it afterwards.
     this.control.retire();
     this.flush();
+    this.#kept.close();
     this.#post([RETIRE, disposeTimeoutMs]);
   }
 
   stop(): void {
     if (this.#isStopped || this.#hasEnded) return;
     this.#isStopped = true;
+    this.#kept.close();
     this.control.stop();
     // Deno waits for a parked thread before it ends it.
     this.control.parking.unpark();
@@ -379,11 +396,16 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
 
   hold(on: boolean): void {
     this.#isHeld = on;
+    this.#setReference();
     if (this.#hasEnded) return;
-    if (on) this.#worker?.ref();
-    else this.#worker?.unref();
     // There are tokens again, and some may wait for the end of this worker, which nothing else would wait for.
     if (on && this.#isLeaving) this.#awaitEnd();
+  }
+
+  #setReference(): void {
+    if (this.#hasEnded) return;
+    if (this.#isHeld || this.#kept.isAwaited) this.#worker?.ref();
+    else this.#worker?.unref();
   }
 
   // As a member of the board.
@@ -425,9 +447,13 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
 
   introduce(number: number, operation: OperationReference): void {
     const isChild = operation instanceof ChildOperation;
-    const isPacked = isChild ? operation.isPacked : operation instanceof PackedOperation;
+    const borrows = operation instanceof BorrowingOperation;
+    const isPacked = isChild || borrows ? operation.isPacked : operation instanceof PackedOperation;
     const { url, name, perLane = 1, source = "declared", window = STREAM_WINDOW } = operation;
-    this.#post([OPERATION, number, url, name, isPacked, perLane, source, window, isChild]);
+    const { keeps = false } = operation;
+    this.#post(
+      [OPERATION, number, url, name, isPacked, perLane, source, window, isChild, keeps, borrows],
+    );
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
@@ -539,6 +565,11 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       case PROGRESS:
         this.control.countProgress();
         return this.#sent.progress(message);
+      case KEPT_VALUE:
+        this.#answerCount++;
+        return this.#kept.receive(message[1] as number, message[2] as boolean, message[3]);
+      case KEPT_REFUSED:
+        return this.#kept.refused(message[1] as number, message[2]);
       case UP:
         return this.#up();
       case READY:
@@ -647,6 +678,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       if (!hasRun) return;
       if (wasReleased) this.released--;
       if (!isPosted) this.#isReleased[slot] = 0;
+      if (outcome === KEPT) this.#kept.forget(value as number);
       return events.late(this.#lane);
     }
     // A call of the board that could not be run was claimed and counted all the same.
@@ -654,7 +686,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     else if (hasRun) this.#accounted++;
     if (isPosted && hasRun) this.#board!.noteRun(slot, endedMs - startedMs);
     if (outcome === RETURNED) events.returned(this.#lane, call, value, startedMs, endedMs);
-    else if (outcome === THREW) {
+    else if (outcome === KEPT) {
+      events.returned(this.#lane, call, this.#kept.make(call, value as number), startedMs, endedMs);
+    } else if (outcome === THREW) {
       events.threw(this.#lane, call, decodeThrown(value), startedMs, endedMs);
     } else if (outcome === RETURNED_PACKED) {
       this.#unpack(call, value as unknown[], startedMs, endedMs);
@@ -703,6 +737,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       else started.push(call);
     }
     laneEnded();
+    this.#kept.end();
     this.#onEnd();
     this.#parts.events.lost(this.#lane, {
       cause: this.#cause,
