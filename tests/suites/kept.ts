@@ -61,7 +61,7 @@ export function keptSuite(kind: string, defaults: TokenGateOptions): void {
     await using(makeGate({ lanes: 2 }), async (gate) => {
       const fn = gate.call(kept.makeFunction, 42);
       assertEquals(await gate.call(kept.callFunction, fn), 42);
-      const error = await assertRejects(() => fn.promise(), NotCloneableError);
+      const error = await assertRejects(() => fn, NotCloneableError);
       assert(error.message.includes('"makeFunction"'), error.message);
       // Asking has changed nothing.
       assertEquals(await gate.call(kept.callFunction, fn), 42);
@@ -75,7 +75,11 @@ export function keptSuite(kind: string, defaults: TokenGateOptions): void {
       assertEquals(await early, { n: 5, text: "xxxxx" });
       const late = gate.call(kept.make, 6);
       await completed(late);
-      assertEquals((await Promise.all([late, late, late.promise()])).map(({ n }) => n), [6, 6, 6]);
+      assertEquals((await Promise.all([late, late, Promise.resolve(late)])).map(({ n }) => n), [
+        6,
+        6,
+        6,
+      ]);
       assertEquals(await late, await late);
       assertEquals((await gate.call(kept.use, late)).n, 6);
       const results = await gate.all(kept.make, [[1], [2], [3]]);
@@ -159,13 +163,13 @@ export function keptSuite(kind: string, defaults: TokenGateOptions): void {
       await completed(thing);
       const crash = gate.call(kept.crash);
       const asked = gate.call(kept.use, thing);
-      await assertRejects(() => crash.promise());
-      const failure = await assertRejects(() => asked.promise(), DependencyError);
+      await assertRejects(() => crash);
+      const failure = await assertRejects(() => asked, DependencyError);
       assertInstanceOf(failure.cause, ResultLostError);
-      const lost = await assertRejects(() => thing.promise(), ResultLostError);
+      const lost = await assertRejects(() => thing, ResultLostError);
       assertEquals([lost.code, lost.lane, thing.state], ["ERR_RESULT_LOST", 0, "completed"]);
       assert(lost.message.includes('"make"'), lost.message);
-      const late = await assertRejects(() => gate.call(kept.use, thing).promise(), DependencyError);
+      const late = await assertRejects(() => gate.call(kept.use, thing), DependencyError);
       assertEquals([late.argument, (late.cause as ResultLostError).code], [0, "ERR_RESULT_LOST"]);
       // What was asked for before is safe.
       assertEquals((await gate.call(kept.make, 3)).n, 3);
@@ -196,7 +200,7 @@ export function keptSuite(kind: string, defaults: TokenGateOptions): void {
     await using(makeGate({ lanes: 1, maxPayloadBytes: 1_000 }), async (gate) => {
       const bytes = gate.call(kept.makeBytes, 100_000);
       assertEquals(await gate.call(kept.lengthOf, bytes), 100_000);
-      await assertRejects(() => bytes.promise(), PayloadTooLargeError);
+      await assertRejects(() => bytes, PayloadTooLargeError);
     });
   });
 
