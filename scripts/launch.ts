@@ -10,6 +10,11 @@ import { join } from "node:path";
 import { note, ROOT } from "./project.ts";
 import { openToolchain, runtimeCommand } from "./runtime_command.ts";
 
+/** Who ends this process means the program. */
+const ENDING: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /**
  * Runs the program and ends this process with its exit code.
  *
@@ -27,7 +32,9 @@ export async function launch(
     await prepare();
     const path = join(ROOT, folder, script);
     const { command, args, env } = runtimeCommand(toolchain, "deno", path, { args: Deno.args });
-    const { code } = await new Deno.Command(command, { args, env, cwd: ROOT }).spawn().status;
+    const child = new Deno.Command(command, { args, env, cwd: ROOT }).spawn();
+    for (const signal of ENDING) Deno.addSignalListener(signal, () => child.kill(signal));
+    const { code } = await child.status;
     Deno.exit(code);
   } catch (error) {
     note(`${script}: ${error instanceof Error ? error.message : error}`);
