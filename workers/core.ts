@@ -8,7 +8,6 @@
  */
 
 import { setImmediate } from "node:timers";
-import type { FunctionSource } from "../lib/bridge/contract.ts";
 import { streamedElsewhere } from "../lib/bridge/cloneable.ts";
 import { ControlBlock } from "../lib/bridge/control_block.ts";
 import { encodeThrown } from "../lib/bridge/thrown.ts";
@@ -36,6 +35,7 @@ import {
   LOAD,
   LOADED,
   OPERATION,
+  type OperationInit,
   PROTOCOL,
   READY,
   RETIRE,
@@ -164,31 +164,9 @@ export class LaneCore {
         this.#dropTaken();
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
-      case OPERATION: {
-        const [, , url, name, isPacked, perLane, source, window, isChild, keeps, borrows] =
-          message as [
-            number,
-            number,
-            string,
-            string,
-            boolean,
-            number,
-            FunctionSource,
-            number,
-            boolean,
-            boolean,
-            boolean,
-          ];
+      case OPERATION:
         this.#operations[message[1] as number] = {
-          url,
-          name,
-          isPacked,
-          isChild,
-          keeps,
-          borrows,
-          perLane,
-          source,
-          window,
+          ...message[2] as OperationInit,
           inFlight: 0,
           fn: undefined,
           failure: undefined,
@@ -196,7 +174,6 @@ export class LaneCore {
           ...unknownCost(),
         };
         break;
-      }
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
         break;

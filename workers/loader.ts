@@ -6,7 +6,7 @@
 
 import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "../lib/errors.ts";
 import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
-import type { FunctionSource } from "../lib/bridge/contract.ts";
+import type { OperationInit } from "../lib/bridge/protocol.ts";
 import { importModule } from "../lib/import_module.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
 import { exportedFunction, runText } from "../lib/undeclared.ts";
@@ -16,21 +16,7 @@ import { mark } from "./mark.ts";
 import type { OperationCost } from "./operation_cost.ts";
 
 /** An operation as a lane knows it: what it is called, and its function or the reason why it has none. */
-export interface LaneOperation extends Overlapping, OperationCost {
-  readonly url: string;
-  readonly name: string;
-  /** Whether it is called with packed arguments. */
-  readonly isPacked: boolean;
-  /** Whether the first two arguments say whose child a call of it is. */
-  readonly isChild: boolean;
-  /** Whether its results stay here. */
-  readonly keeps: boolean;
-  /** Whether the first argument says which of the others are values that were kept here. */
-  readonly borrows: boolean;
-  /** Where its function is found. */
-  readonly source: FunctionSource;
-  /** How many items of a stream may have been made and not read. */
-  readonly window: number;
+export interface LaneOperation extends OperationInit, Overlapping, OperationCost {
   fn: AnyFunction | undefined;
   failure: Error | undefined;
   /** Whether the failure is that of a hook: the next call tries again. */

@@ -1,11 +1,13 @@
 /**
- * The messages between a gate and its lanes. Both sides import this file and it imports nothing.
+ * The messages between a gate and its lanes. Both sides import this file and it imports nothing but types.
  *
  * A message is a flat array whose first element is its kind. Calls and results travel many to a message, as consecutive
  * groups of fields: an object per call would be cloned property by property on every runtime.
  *
  * @module
  */
+
+import type { FunctionSource } from "./contract.ts";
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
 export const PROTOCOL: number = 7;
@@ -16,7 +18,7 @@ export const UP: number = 0;
 export const INIT: number = 1;
 /** The lane takes calls: `[READY, protocol]`. */
 export const READY: number = 2;
-/** A numbered operation, sent once before its first call: `[OPERATION, number, url, name, whether its arguments are packed, perLane, source, window, whether the first two say whose child it is, whether it keeps its results, whether the first says which are kept values]`. */
+/** A numbered operation, sent once before its first call: `[OPERATION, number, OperationInit]`. */
 export const OPERATION: number = 3;
 /** Calls: `[CALLS, (slot, operation number or its complement, token id, arguments)…]`; the complement for a call with a limit. */
 export const CALLS: number = 4;
@@ -146,6 +148,26 @@ export const EXPIRED: number = 5;
 
 /** Outcome: the function returned, and its result is kept in the lane; the value is its number there. */
 export const KEPT: number = 6;
+
+/** What a lane is told of an operation. */
+export interface OperationInit {
+  readonly url: string;
+  readonly name: string;
+  /** Where its function is found. */
+  readonly source: FunctionSource;
+  /** How many of its asynchronous calls may overlap in one lane. */
+  readonly perLane: number;
+  /** How many items of a stream may have been made and not read. */
+  readonly window: number;
+  /** Whether the first two arguments say whose child a call of it is. */
+  readonly isChild: boolean;
+  /** Whether the first argument says which of the others are values that were kept in the lane. */
+  readonly borrows: boolean;
+  /** Whether it is called with packed arguments, behind those. */
+  readonly isPacked: boolean;
+  /** Whether its results stay in the lane. */
+  readonly keeps: boolean;
+}
 
 /** What a lane is told when it starts. */
 export interface LaneInit {

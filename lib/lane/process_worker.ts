@@ -43,6 +43,7 @@ import {
   LOAD,
   LOADED,
   OPERATION,
+  type OperationInit,
   SKIPPED,
   THREW,
   UNSTARTABLE,
@@ -110,17 +111,7 @@ export class ProcessWorker implements WorkerHandle {
         return this.#write(valueToBytes([INIT, { ...init, control: undefined }]));
       }
       case OPERATION: {
-        const [, number, , , , perLane, , window, isChild] = message as [
-          number,
-          number,
-          string,
-          string,
-          boolean,
-          number,
-          string,
-          number,
-          boolean,
-        ];
+        const [, number, { perLane, window, isChild }] = message as [number, number, OperationInit];
         this.#operations[number] = this.#window.operation(number, perLane, window, isChild);
         return this.#write(valueToBytes(message));
       }

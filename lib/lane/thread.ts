@@ -42,6 +42,7 @@ import {
   KEPT_VALUE,
   type LaneInit,
   OPERATION,
+  type OperationInit,
   PROGRESS,
   PROTOCOL,
   READY,
@@ -446,14 +447,23 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   }
 
   introduce(number: number, operation: OperationReference): void {
+    const { url, name, source = "declared", perLane = 1, window = STREAM_WINDOW } = operation;
     const isChild = operation instanceof ChildOperation;
     const borrows = operation instanceof BorrowingOperation;
     const isPacked = isChild || borrows ? operation.isPacked : operation instanceof PackedOperation;
-    const { url, name, perLane = 1, source = "declared", window = STREAM_WINDOW } = operation;
     const { keeps = false } = operation;
-    this.#post(
-      [OPERATION, number, url, name, isPacked, perLane, source, window, isChild, keeps, borrows],
-    );
+    const init: OperationInit = {
+      url,
+      name,
+      source,
+      perLane,
+      window,
+      isChild,
+      borrows,
+      isPacked,
+      keeps,
+    };
+    this.#post([OPERATION, number, init]);
   }
 
   /** Posts a message. Counted afterwards, since posting may fail: a lane that parks in between is woken by what follows. */
