@@ -26,7 +26,7 @@ import {
 import * as faults from "./fixtures/fault_operations.ts";
 import { checkNoLanesLeft, using } from "./fixtures/no_lanes_left.ts";
 import { add, identity, sleep } from "./fixtures/operations.ts";
-import { RouteError } from "./fixtures/shapes.ts";
+import { addPoints, Point, RouteError } from "./fixtures/shapes.ts";
 import { SimulatedGate, simulatedOperation } from "./fixtures/simulated_gate.ts";
 import { changed } from "./fixtures/words.ts";
 
@@ -569,6 +569,27 @@ test("errors of a gate without lanes are those of a gate with lanes", async () =
     assertEquals(await behind, 3);
     const { completed, failed, timeout, killed, crashes } = gate.stats();
     assertEquals([completed, failed, timeout, killed, crashes], [1, 3, 1, 1, 0]);
+  });
+});
+
+test("what waits for a lane, instances among its arguments, is for a stand-in as it was, and for the lane after that", async () => {
+  await using(new TokenGate({ lanes: 1 }), async (gate) => {
+    const call = (): Promise<Point[]> =>
+      Promise.all([1, 2].map((n) => gate.call(addPoints, new Point(n, n), new Point(1, 0))));
+    const pairs = (points: readonly Point[]): number[][] => points.map((it) => it.toPair());
+    gate.controls.pause();
+    const forLane = call();
+    const restore = gate.mock(addPoints, (a) => a);
+    const forBoth = call();
+    restore();
+    gate.controls.resume();
+    assertEquals(pairs(await forLane), [[2, 1], [3, 2]]);
+    assertEquals(pairs(await forBoth), [[2, 1], [3, 2]]);
+    gate.controls.pause();
+    const forStandIn = call();
+    gate.mock(addPoints, (a) => a);
+    gate.controls.resume();
+    assertEquals(pairs(await forStandIn), [[1, 1], [2, 2]]);
   });
 });
 

@@ -149,25 +149,28 @@ export class Borrowers implements Loans {
   misplaced(token: CallToken): void {
     // By its line it gives back what it holds.
     (token.desk as Desk).putBack(token, NaN);
-    this.#recall(token);
+    this.recall(token);
   }
 
   /** The calls of an operation are about to run elsewhere: those that wait for lanes wait for the values themselves. */
   recallAll(desk: Desk): void {
     for (const token of this.#loans.keys()) {
-      if (token.desk === desk && token.queue !== undefined) this.#recall(token);
+      if (token.desk === desk && token.queue !== undefined) this.recall(token);
     }
   }
 
-  #recall(token: CallToken): void {
-    const { args, limits } = this.#loans.get(token)!;
+  /** A token that is in no lane is not to have what it has borrowed: it waits for the values themselves. @returns whether it has any */
+  recall(token: CallToken): boolean {
+    const loan = this.#loans.get(token);
+    if (loan === undefined) return false;
     const desk = token.desk as Desk;
-    token.queue!.remove(token);
+    token.queue?.remove(token);
     this.#loans.delete(token);
     desk.home.keys.settled(token);
-    token.limits = limits;
+    token.limits = loan.limits;
     token.operation = desk.operation;
-    this.gather(token, args, (args) => this.receive(token, args));
+    this.gather(token, loan.args, (args) => this.receive(token, args));
+    return true;
   }
 
   /** A token has settled. */

@@ -284,8 +284,8 @@ export class Desk implements TokenDesk, PermitListener {
     } else breaker.failed(nowMs, token.pass);
   }
 
-  /** From now on its calls run elsewhere, those that wait too. */
-  moveTo(group: TokenGroup): void {
+  /** From now on its calls run elsewhere, those that wait too. @returns those */
+  moveTo(group: TokenGroup): readonly CallToken[] {
     const tokens: CallToken[] = [];
     for (const line of [...this.lines()]) {
       for (const token of line.queue.tokens()) {
@@ -298,6 +298,7 @@ export class Desk implements TokenDesk, PermitListener {
     this.#line = new Line(this, group.lineup, undefined);
     tokens.sort((a, b) => a.sequence - b.sequence);
     for (const token of tokens) this.push(token);
+    return tokens;
   }
 
   /** Nothing waits any more: no timer is left, and no pool remembers it. */

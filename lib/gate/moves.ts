@@ -226,17 +226,27 @@ export class Moves implements TokenOwner {
 
   /** Has a token wait for its place to run, which is a lane unless it may run here. */
   enqueue(token: CallToken, desk: Desk): void {
-    // Where nothing crosses, arguments are copied as they are.
-    if (desk.group !== this.#groups.caller) {
-      if (!this.#payloads.pass(token)) return;
-      if (token.id < 0) this.#nameFamily(token);
-      if (token.pin !== undefined) this.borrowers.address(token);
-    }
+    if (!this.prepare(token, desk)) return;
     if (
       token.limits.inline === "auto" && token.pin === undefined && this.mayRunInline(desk) &&
       this.#callerWork.takes(token, this.#ledger.active)
     ) return this.#planTurn();
     this.awaitLane(token, desk);
+  }
+
+  /** Makes the arguments of a token ready for the way to where its operation runs now. @returns false when it has settled, since they cannot go */
+  prepare(token: CallToken, desk: Desk): boolean {
+    // Where nothing crosses, arguments are copied as they are.
+    if (desk.group === this.#groups.caller) {
+      this.#payloads.undo(token, desk.operation);
+      return true;
+    }
+    // It may have been there before: then that is done.
+    if (token.operation !== desk.operation) return true;
+    if (!this.#payloads.pass(token)) return false;
+    if (token.id < 0) this.#nameFamily(token);
+    if (token.pin !== undefined) this.borrowers.address(token);
+    return true;
   }
 
   /** Its lane is told whose child it is, in front of its arguments. */
@@ -343,8 +353,11 @@ export class Moves implements TokenOwner {
   }
 
   #tryAgain(token: CallToken): void {
+    const desk = token.desk as Desk;
     token.waits = FOR_ITS_DESK;
-    this.awaitLane(token, token.desk as Desk);
+    // Something may stand in for its operation by now.
+    if (desk.group === this.#groups.caller && this.borrowers.recall(token)) return;
+    if (this.prepare(token, desk)) this.awaitLane(token, desk);
   }
 
   /** Last of all: this may run functions of the user's. */

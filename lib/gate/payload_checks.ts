@@ -4,7 +4,15 @@
  * @module
  */
 
-import { pack, packedOperation } from "../bridge/packing.ts";
+import { ChildOperation, FAMILY_FIELDS } from "../bridge/child_operation.ts";
+import type { OperationReference } from "../bridge/contract.ts";
+import {
+  pack,
+  PackedOperation,
+  packedOperation,
+  type PackedPlace,
+  unpack,
+} from "../bridge/packing.ts";
 import { payloadBytes } from "../bridge/payload_size.ts";
 import { hasRevivables } from "../bridge/revivables.ts";
 import type { CallToken } from "../call_token.ts";
@@ -25,6 +33,20 @@ export class PayloadChecks {
   pass(token: CallToken): boolean {
     if (hasRevivables() && !this.#pack(token)) return false;
     return this.#maxBytes === Infinity || this.#fits(token);
+  }
+
+  /** Puts the arguments of a token back together, which are not to go to a lane after all. @param operation what was called */
+  undo(token: CallToken, operation: OperationReference): void {
+    const { operation: sent } = token;
+    if (sent === operation) return;
+    let { args } = token;
+    const isChild = sent instanceof ChildOperation;
+    if (isChild) args = args.slice(FAMILY_FIELDS);
+    if (isChild ? sent.isPacked : sent instanceof PackedOperation) {
+      args = unpack(...args as [unknown, PackedPlace[]]) as unknown[];
+    }
+    token.args = args;
+    token.operation = operation;
   }
 
   #pack(token: CallToken): boolean {

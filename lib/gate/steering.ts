@@ -115,7 +115,8 @@ export class Steering {
     const operation: OperationReference = desk.operation;
     desk.mock = fn;
     moves.borrowers.recallAll(desk);
-    desk.moveTo(fn === undefined ? groups.groupFor(operation) : groups.caller);
+    const waiting = desk.moveTo(fn === undefined ? groups.groupFor(operation) : groups.caller);
+    for (const token of waiting) if (!token.isSettled) moves.prepare(token, desk);
     planTurn();
   }
 }
