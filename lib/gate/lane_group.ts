@@ -255,6 +255,8 @@ export class LaneGroup implements TokenGroup {
       if (taken.length === 0) break;
       this.#patienceMs = AHEAD_MS;
       this.takeBack(taken);
+      // What the idle lane has no room for waits again, and what is less urgent is not to be elsewhere meanwhile.
+      this.#giveWay();
       this.#giveOut();
     }
     // A lane may have gone on with the board before it has read its mail, and nobody tells when another one is idle.
