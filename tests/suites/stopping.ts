@@ -32,12 +32,12 @@ async function withWarnings(body: () => Promise<void>): Promise<string[]> {
 }
 
 /**
- * Stopping what does not stop, and living on.
+ * Loops without an end. A Deno thread in one runs on and keeps a processor: these come after all other tests of a file.
  *
  * @param kind what is tested, in the names of the tests
  * @param defaults options that make it
  */
-export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
+export function endlessSuite(kind: string, defaults: TokenGateOptions): void {
   const isShared = defaults.isolation !== "process";
   /** Whether a thread in a loop runs on. */
   const isStuck = isDeno && isShared;
@@ -82,6 +82,18 @@ export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
       })
     );
   });
+}
+
+/**
+ * Lanes that die, that do not start, and that are late, and living on.
+ *
+ * @param kind what is tested, in the names of the tests
+ * @param defaults options that make it
+ */
+export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
+  const isShared = defaults.isolation !== "process";
+  const makeGate = (options: TokenGateOptions = {}): TokenGate =>
+    new TokenGate({ ...defaults, ...options });
 
   const endings = ["process.exit", ...(isDeno ? ["Deno.exit"] : []), "timer", "rejection"];
   for (const how of endings) {
