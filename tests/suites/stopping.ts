@@ -152,28 +152,6 @@ export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
     });
   });
 
-  test(`an entry that says nothing is given up after its time (${kind})`, async () => {
-    const workerUrl = new URL("../fixtures/silent_entry.ts", import.meta.url);
-    await using(makeGate({ lanes: 1, workerUrl, startTimeoutMs: 1_000 }), async (gate) => {
-      const error = await assertRejects(() => gate.call(add, 1, 2), LaneStartError);
-      assert(
-        (error.cause as Error).message.includes("said nothing for 1000 ms"),
-        String(error.cause),
-      );
-    });
-  });
-
-  test(`a module that never comes to the end of its loading is given up, and its lane is free again (${kind})`, async () => {
-    await using(makeGate({ lanes: 1, startTimeoutMs: 2_000 }), async (gate) => {
-      const error = await assertRejects(() => gate.call(unloaded), LaneStartError);
-      assert(
-        (error.cause as Error).message.includes("while loading a module"),
-        String(error.cause),
-      );
-      assertEquals(await gate.call(add, 1, 2), 3);
-    });
-  });
-
   test(`a reason whose getter cancels the same token again changes nothing (${kind})`, async () => {
     await using(makeGate({ lanes: 1, graceMs: 20 }), async (gate) => {
       const token = gate.call(operations.sleep, 60_000);
@@ -237,4 +215,52 @@ export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
       assertEquals((error.cause as { code?: string }).code, "ERR_GATE_IN_LANE");
     });
   });
+}
+
+/**
+ * What never answers is given up after its time, three times over. These tests do nothing but wait, so the first of them
+ * starts the work of all.
+ *
+ * @param kinds options of the gates, by what is tested
+ */
+export function givenUpSuite(kinds: Readonly<Record<string, TokenGateOptions>>): void {
+  const bodies: (() => Promise<void>)[] = [];
+  let outcomes: Promise<PromiseSettledResult<void>>[] | undefined;
+  const waiting = (name: string, body: () => Promise<void>): void => {
+    const index = bodies.push(body) - 1;
+    test(name, async () => {
+      outcomes ??= bodies.map(async (each) => (await Promise.allSettled([each()]))[0]);
+      const outcome = await outcomes[index]!;
+      if (outcome.status === "rejected") throw outcome.reason;
+    });
+  };
+  for (const [kind, options] of Object.entries(kinds)) {
+    const makeGate = (more: TokenGateOptions): TokenGate =>
+      new TokenGate({ ...options, ...more, lanes: 1 });
+
+    waiting(`an entry that says nothing is given up after its time (${kind})`, async () => {
+      const workerUrl = new URL("../fixtures/silent_entry.ts", import.meta.url);
+      await using(makeGate({ workerUrl, startTimeoutMs: 1_000 }), async (gate) => {
+        const error = await assertRejects(() => gate.call(add, 1, 2), LaneStartError);
+        assert(
+          (error.cause as Error).message.includes("said nothing for 1000 ms"),
+          String(error.cause),
+        );
+      });
+    });
+
+    waiting(
+      `a module that never comes to the end of its loading is given up, and its lane is free again (${kind})`,
+      async () => {
+        await using(makeGate({ startTimeoutMs: 2_000 }), async (gate) => {
+          const error = await assertRejects(() => gate.call(unloaded), LaneStartError);
+          assert(
+            (error.cause as Error).message.includes("while loading a module"),
+            String(error.cause),
+          );
+          assertEquals(await gate.call(add, 1, 2), 3);
+        });
+      },
+    );
+  }
 }
