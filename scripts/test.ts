@@ -104,8 +104,20 @@ async function testRuntime(
     }
   };
   await Promise.all(Array.from({ length: Math.min(options.jobs, files.length) }, worker));
-  await Deno.remove(reportFolder, { recursive: true });
+  await removeFolder(reportFolder);
   return { results, durationMs: performance.now() - started };
+}
+
+/** Removes a folder, into which what was killed just now may still have written something. */
+async function removeFolder(path: string): Promise<void> {
+  for (let left = 10;; left--) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 async function main(args: readonly string[]): Promise<boolean> {

@@ -166,6 +166,10 @@ export interface OperationStats extends TokenCounts {
   readonly run: HistogramSnapshot;
 }
 
+/** Where the operations are added up, each time anew: two of them for each reading would be most of what it costs. */
+const allWaits: Histogram = new Histogram();
+const allRuns: Histogram = new Histogram();
+
 /**
  * @param engine the engine of the gate
  * @param stranded how many threads are stranded
@@ -177,13 +181,13 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
   const executing = groups.executing();
   let executingInAll = 0;
   for (const count of executing.values()) executingInAll += count;
-  const wait = new Histogram();
-  const run = new Histogram();
+  allWaits.clear();
+  allRuns.clear();
   const operations: OperationStats[] = [];
   let firstMs = nowMs;
   for (const desk of engine.desks.values()) {
-    wait.merge(desk.record.wait);
-    run.merge(desk.record.run);
+    allWaits.merge(desk.record.wait);
+    allRuns.merge(desk.record.run);
     operations.push(readDesk(desk, executing.get(desk) ?? 0, nowMs));
     for (const { queue } of desk.lines()) {
       const first = queue.oldest;
@@ -211,8 +215,8 @@ export function readStats(engine: Engine, stranded: number, nowMs: number): Gate
     },
     children: readChildren(engine),
     utilisation: engine.utilisation.share(nowMs, engine.mostLanes),
-    wait: wait.snapshot(),
-    run: run.snapshot(),
+    wait: allWaits.snapshot(),
+    run: allRuns.snapshot(),
     ...readKeys(engine.groups),
     weights: readWeights(engine),
     operations,

@@ -98,10 +98,13 @@ export class Histogram {
 
   /** Adds what another histogram has recorded, as if all of it had been recorded here. @param other it stays as it is */
   merge(other: Histogram): void {
+    if (other.#count === 0) return;
     if (this.#count + other.#count > MOST_NARROW) this.#widen();
     const counts = this.#counts;
     const added = other.#counts;
-    for (let step = 0; step <= OVERFLOW; step++) counts[step]! += added[step]!;
+    // Nothing lies above the step of the longest.
+    const last = stepOf(other.#maxMs * 1_000);
+    for (let step = 0; step <= last; step++) counts[step]! += added[step]!;
     this.#sumMs += other.#sumMs;
     this.#count += other.#count;
     this.#maxMs = Math.max(this.#maxMs, other.#maxMs);

@@ -48,6 +48,9 @@ export async function runFile(toolchain: Toolchain, what: FileRun): Promise<File
         NO_COLOR: "1",
         [IMPORTS_VARIABLE]: toolchain.imports,
         [STRAY_ERRORS_VARIABLE]: strayPath,
+        // Node strips and compiles sixty modules for every thread and process that a test starts. The files of one run
+        // share what came of it; it goes with the reports.
+        NODE_COMPILE_CACHE: join(what.reportFolder, "compiled"),
       },
     } satisfies RuntimeCommand,
     ROOT,

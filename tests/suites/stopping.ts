@@ -32,12 +32,12 @@ async function withWarnings(body: () => Promise<void>): Promise<string[]> {
 }
 
 /**
- * Stopping what does not stop, and living on.
+ * Loops without an end. A Deno thread in one runs on and keeps a processor: these come after all other tests of a file.
  *
  * @param kind what is tested, in the names of the tests
  * @param defaults options that make it
  */
-export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
+export function endlessSuite(kind: string, defaults: TokenGateOptions): void {
   const isShared = defaults.isolation !== "process";
   /** Whether a thread in a loop runs on. */
   const isStuck = isDeno && isShared;
@@ -82,6 +82,18 @@ export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
       })
     );
   });
+}
+
+/**
+ * Lanes that die, that do not start, and that are late, and living on.
+ *
+ * @param kind what is tested, in the names of the tests
+ * @param defaults options that make it
+ */
+export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
+  const isShared = defaults.isolation !== "process";
+  const makeGate = (options: TokenGateOptions = {}): TokenGate =>
+    new TokenGate({ ...defaults, ...options });
 
   const endings = ["process.exit", ...(isDeno ? ["Deno.exit"] : []), "timer", "rejection"];
   for (const how of endings) {
@@ -137,28 +149,6 @@ export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
       const tokens = [gate.call(add, 1, 2), gate.call(add, 3, 4)];
       for (const token of tokens) await assertRejects(() => token, LaneStartError);
       assertEquals(gate.stats().failed, 2);
-    });
-  });
-
-  test(`an entry that says nothing is given up after its time (${kind})`, async () => {
-    const workerUrl = new URL("../fixtures/silent_entry.ts", import.meta.url);
-    await using(makeGate({ lanes: 1, workerUrl, startTimeoutMs: 1_000 }), async (gate) => {
-      const error = await assertRejects(() => gate.call(add, 1, 2), LaneStartError);
-      assert(
-        (error.cause as Error).message.includes("said nothing for 1000 ms"),
-        String(error.cause),
-      );
-    });
-  });
-
-  test(`a module that never comes to the end of its loading is given up, and its lane is free again (${kind})`, async () => {
-    await using(makeGate({ lanes: 1, startTimeoutMs: 2_000 }), async (gate) => {
-      const error = await assertRejects(() => gate.call(unloaded), LaneStartError);
-      assert(
-        (error.cause as Error).message.includes("while loading a module"),
-        String(error.cause),
-      );
-      assertEquals(await gate.call(add, 1, 2), 3);
     });
   });
 
@@ -225,4 +215,52 @@ export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
       assertEquals((error.cause as { code?: string }).code, "ERR_GATE_IN_LANE");
     });
   });
+}
+
+/**
+ * What never answers is given up after its time, three times over. These tests do nothing but wait, so the first of them
+ * starts the work of all.
+ *
+ * @param kinds options of the gates, by what is tested
+ */
+export function givenUpSuite(kinds: Readonly<Record<string, TokenGateOptions>>): void {
+  const bodies: (() => Promise<void>)[] = [];
+  let outcomes: Promise<PromiseSettledResult<void>>[] | undefined;
+  const waiting = (name: string, body: () => Promise<void>): void => {
+    const index = bodies.push(body) - 1;
+    test(name, async () => {
+      outcomes ??= bodies.map(async (each) => (await Promise.allSettled([each()]))[0]);
+      const outcome = await outcomes[index]!;
+      if (outcome.status === "rejected") throw outcome.reason;
+    });
+  };
+  for (const [kind, options] of Object.entries(kinds)) {
+    const makeGate = (more: TokenGateOptions): TokenGate =>
+      new TokenGate({ ...options, ...more, lanes: 1 });
+
+    waiting(`an entry that says nothing is given up after its time (${kind})`, async () => {
+      const workerUrl = new URL("../fixtures/silent_entry.ts", import.meta.url);
+      await using(makeGate({ workerUrl, startTimeoutMs: 1_000 }), async (gate) => {
+        const error = await assertRejects(() => gate.call(add, 1, 2), LaneStartError);
+        assert(
+          (error.cause as Error).message.includes("said nothing for 1000 ms"),
+          String(error.cause),
+        );
+      });
+    });
+
+    waiting(
+      `a module that never comes to the end of its loading is given up, and its lane is free again (${kind})`,
+      async () => {
+        await using(makeGate({ startTimeoutMs: 2_000 }), async (gate) => {
+          const error = await assertRejects(() => gate.call(unloaded), LaneStartError);
+          assert(
+            (error.cause as Error).message.includes("while loading a module"),
+            String(error.cause),
+          );
+          assertEquals(await gate.call(add, 1, 2), 3);
+        });
+      },
+    );
+  }
 }
