@@ -97,8 +97,8 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
 }
 
 /**
- * Whether this worker has ended itself. On Deno what was planned for the event loop may still run after that, and reject, or end the worker a second time: that tells
- * the runtime nothing, and `process.exit` waits in a loop to be stopped, so such a worker would never go.
+ * Whether this worker has ended itself. On Deno code may run after that: a worker that ends itself while it handles a message runs its immediates all the same. What
+ * that code rejects is not to end the worker a second time: that tells the runtime nothing, and `process.exit` waits in a loop to be stopped, so the worker would never go.
  */
 let isEnding = false;
 
