@@ -61,7 +61,7 @@ import { isRefusal, type LaneOperation, load } from "./loader.ts";
 import { mark } from "./mark.ts";
 import { learn, unknownCost } from "./operation_cost.ts";
 import { Outbox } from "./outbox.ts";
-import { beforeExit, type LanePort, onCrash, type OpenPort } from "./port.ts";
+import { beforeExit, hasEndedItself, type LanePort, onCrash, type OpenPort } from "./port.ts";
 import { PostedCalls } from "./posted_calls.ts";
 import { ProgressSender } from "./progress.ts";
 import { SentValues } from "./sent_values.ts";
@@ -264,7 +264,8 @@ export class LaneCore {
 
   /** Runs calls until there are none, one goes on asynchronously, or the event loop is to have its turn. */
   #work(): void {
-    if (this.#isBusy || this.#isTurnPlanned) return;
+    // What began in a worker that has ended itself would be lost with it, though it need not be.
+    if (this.#isBusy || this.#isTurnPlanned || hasEndedItself()) return;
     if (!this.#inFlight.isOpen) return this.#goToWork();
     for (;;) {
       const hasMail = this.#head < this.#queue.length;
@@ -542,6 +543,9 @@ export class LaneCore {
     if (this.#children!.outside > 0 || this.#isToldFull) this.#lookAgain();
     const isStream = this.#streams.leave(context);
     const isLast = this.#progress!.end(context) || isStream;
+    // The calls of a lane that is stopped are told so, and what they give then may be half of a result; and it may be an error of the end in a worker that has
+    // ended itself. They are lost with the lane.
+    if (this.#control!.isStopped || hasEndedItself()) return;
     if (outcome === RETURNED && operation.keeps && !isStream && KeptValues.takes(value)) {
       [outcome, value] = [KEPT, this.#kept.keep(operation.name, value)];
     }
@@ -576,6 +580,7 @@ export class LaneCore {
    * itself; behind them it would wait for ever.
    */
   #runChild(message: readonly unknown[]): void {
+    if (hasEndedItself()) return;
     const [, slot, number, tokenId, args] = message as [number, number, number, number, unknown[]];
     const operation = this.#operations[number < 0 ? ~number : number]!;
     if (isUnloaded(operation)) {

@@ -96,8 +96,16 @@ function openDenoPort(receive: (message: unknown) => void, greeting: unknown): L
   };
 }
 
-/** Whether this worker has ended itself. On Deno what was under way may still reject after that, and a worker that is then ended a second time never goes. */
+/**
+ * Whether this worker has ended itself. On Deno code may run after that: a worker that ends itself while it handles a message runs its immediates all the same. What
+ * that code rejects is not to end the worker a second time: that tells the runtime nothing, and `process.exit` waits in a loop to be stopped, so the worker would never go.
+ */
 let isEnding = false;
+
+/** Whether this worker has ended itself, and code runs in it all the same, as it may on Deno. */
+export function hasEndedItself(): boolean {
+  return isEnding;
+}
 
 /**
  * Ends this worker at an error outside of any call, or a rejection nobody handles, after `report` has told the gate.
@@ -141,11 +149,15 @@ export function beforeExit(task: () => void): void {
   if ("Deno" in globalThis) {
     const deno = Reflect.get(globalThis, "Deno") as { exit(code?: number): never };
     const exit = deno.exit;
-    // Deno.exit fires no event in a worker.
+    // Deno.exit fires no event in a worker. `process.exit` comes here too.
     deno.exit = (code?: number): never => {
-      isEnding = true;
-      task();
-      return exit(code);
+      if (!isEnding) {
+        isEnding = true;
+        task();
+        exit(code);
+      }
+      // Only a worker that was ending comes here: back to its event loop, which lets it go.
+      throw new Error("Cannot go on: this worker has ended itself");
     };
   }
 }

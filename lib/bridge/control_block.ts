@@ -257,9 +257,12 @@ export class ControlBlock {
     Atomics.add(this.#header, RETURN_COUNT, 1);
   }
 
-  /** Whether the function in this slot was asked to stop. */
+  /**
+   * Whether the function in this slot is to stop: it was asked to, or its lane is stopped for the sake of another call. Nobody raises the flag of such a one, and a thread
+   * whose loop looks for it would run for ever where the runtime cannot stop it.
+   */
   isAborted(slot: number): boolean {
-    return Atomics.load(this.#aborts, slot) !== 0;
+    return this.isStopped || Atomics.load(this.#aborts, slot) !== 0;
   }
 
   /** Records that an abort message was taken from the lane's event loop. */

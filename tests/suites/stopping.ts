@@ -13,10 +13,15 @@ import {
 import { unloaded } from "../fixtures/never_loads.ts";
 import * as operations from "../fixtures/operations.ts";
 import { using } from "../fixtures/no_lanes_left.ts";
+import { made } from "../fixtures/stream_operations.ts";
 import { makeWords, readWord } from "../fixtures/words.ts";
 
 const { add, countStart, crash, spin } = operations;
 const isDeno = "Deno" in globalThis;
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
 
 /** Runs a body with the warnings it prints collected, in place of printed. */
 async function withWarnings(body: () => Promise<void>): Promise<string[]> {
@@ -94,6 +99,53 @@ export function stoppingSuite(kind: string, defaults: TokenGateOptions): void {
   const isShared = defaults.isolation !== "process";
   const makeGate = (options: TokenGateOptions = {}): TokenGate =>
     new TokenGate({ ...defaults, ...options });
+
+  for (const way of ["by message", "by the shortest way"]) {
+    test(`a call in a lane that is stopped for the sake of another one is told so, and what it gives then is no result (${way}, ${kind})`, async () => {
+      await using(makeGate({ lanes: 1, graceMs: 20 }), async (gate) => {
+        // Waits for its reader, and lets other calls into its lane meanwhile.
+        const items = makeWords(2, isShared);
+        const unread = gate.call(made, items, 1_000);
+        while (readWord(items, 0) === 0) await pause();
+        // Memory that is shared goes by message.
+        const words = makeWords(2, isShared);
+        const token = way === "by message"
+          ? gate.call(operations.busyUntilTold, words)
+          : gate.call(operations.busyUntilTold);
+        const outcome = assertRejects(() => token, LaneCrashError);
+        while (token.state !== "executing") await pause();
+        unread.cancel("enough");
+        await assertRejects(() => unread, TokenCancelledError);
+        await outcome;
+        assertEquals([token.state, gate.stats().completed], ["failed", 0]);
+        // A thread that cannot be stopped ends by itself, since it looks.
+        while (gate.stats().stranded > 0) await pause();
+        assertEquals(await gate.call(add, 1, 2), 3);
+        if (way === "by message") {
+          assertEquals(readWord(words, 0), 1);
+          if (isStuck) assertEquals(readWord(words, 1), 1);
+        }
+      });
+    });
+  }
+
+  for (const how of ["wait", "waitAndEnd"] as const) {
+    test(`a worker that has ended itself begins nothing more, and is gone, whatever runs there still (${how}, ${kind})`, async () => {
+      await using(makeGate({ lanes: 1 }), async (gate) => {
+        const { aroundEnd } = operations;
+        assertEquals(await gate.call(aroundEnd, "tell"), false);
+        const waits = gate.call(aroundEnd, how);
+        while (waits.state !== "executing") await pause();
+        const tokens = [waits, gate.call(aroundEnd, "end")];
+        const behind = Array.from({ length: 20 }, () => gate.call(aroundEnd, "tell"));
+        const errors = tokens.map((token) => assertRejects(() => token, LaneCrashError));
+        for (const error of errors) assertEquals((await error).exitCode, 3);
+        assertEquals(await Promise.all(behind), behind.map(() => false));
+        const { crashes, stranded, late } = gate.stats();
+        assertEquals([crashes, stranded, late], [1, 0, 0]);
+      });
+    });
+  }
 
   const endings = ["process.exit", ...(isDeno ? ["Deno.exit"] : []), "timer", "rejection"];
   for (const how of endings) {
