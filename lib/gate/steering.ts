@@ -114,6 +114,8 @@ export class Steering {
     const { groups, moves, planTurn } = this.#parts;
     const operation: OperationReference = desk.operation;
     desk.mock = fn;
+    // What is on its way to a mailbox waits too.
+    for (const group of groups.lanes) group.recallMail();
     moves.borrowers.recallAll(desk);
     const waiting = desk.moveTo(fn === undefined ? groups.groupFor(operation) : groups.caller);
     for (const token of waiting) if (!token.isSettled) moves.prepare(token, desk);
