@@ -120,6 +120,26 @@ for (const hasBoard of [false, true]) {
     ]);
   });
 
+  test(`only what is less urgent makes way: what has had its turn by a rate has it once (${kind})`, async () => {
+    const world = makeWorld({ capacity: 8 });
+    const rated = simulatedOperation("rated", { rateLimit: { count: 1, perMs: 100 } });
+    const other = simulatedOperation("other", { rateLimit: { count: 1, perMs: 10 } });
+    const blocker = world.call({ runMs: Infinity });
+    await world.until(() => blocker.state === "executing");
+    const tokens = [
+      world.callTo(other, {}, { priority: -1 }),
+      world.callTo(rated),
+      world.callTo(rated),
+      world.callTo(other),
+    ];
+    await world.pass(1_000);
+    const admitted = tokens.map(({ admittedMs }) => admittedMs);
+    assert(admitted.every((atMs) => !(atMs > 500)), `given out at ${admitted}`);
+    blocker.cancel();
+    await world.settle();
+    assert(tokens.every(({ state }) => state === "completed"));
+  });
+
   test(`what waits long is not overtaken any more (${kind})`, async () => {
     const world = makeWorld({ ageMs: 50 });
     world.engine.pause(undefined);

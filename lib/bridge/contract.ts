@@ -169,6 +169,8 @@ export interface Board extends CallHolder {
   laneOf(call: LaneCall): number;
   /** Takes back every call that has not started, and returns them in the order they were posted. */
   recallAll(): LaneCall[];
+  /** Takes back those of them that a function says yes to, each asked once; the others stay where they are in the order. */
+  recallSome(makesWay: (call: LaneCall) => boolean): LaneCall[];
   /** Delivers the answers there are by now; `settled` is not among the events. @returns whether there were any */
   collect(): boolean;
 }

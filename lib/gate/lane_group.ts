@@ -215,10 +215,7 @@ export class LaneGroup implements TokenGroup {
       const { priority } = first.limits;
       if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
       // What has waited long may have been given out before it, and would be again.
-      if (priority > this.#leastOut && first.sequence < this.#lastOut) {
-        this.recallAll();
-        this.#nothingIsOut();
-      }
+      if (priority > this.#leastOut && first.sequence < this.#lastOut) this.#recallLesser(first);
     }
     this.#giveWayToKeys();
   }
@@ -234,6 +231,28 @@ export class LaneGroup implements TokenGroup {
       if (!seat.makesWayFor(fresh) && !seat.makesWayFor(own)) continue;
       this.takeBack(seat.lane.recallUnstarted(Infinity));
       seat.forgetGiven();
+    }
+  }
+
+  /** What is less urgent than a token, and comes after it, waits again. Nothing else does: it would give back what it holds, such as its turn by a rate, and wait for that anew. */
+  #recallLesser({ limits, sequence }: CallToken): void {
+    this.#nothingIsOut();
+    const makesWay = (call: LaneCall): boolean => {
+      const token = call as CallToken;
+      if (token.limits.priority < limits.priority && token.sequence > sequence) return true;
+      this.#noteOut(token);
+      return false;
+    };
+    if (this.#board !== undefined) this.takeBack(this.#board.recallSome(makesWay));
+    for (const { lane, state } of this.crew.seats) {
+      if (state !== "ready") continue;
+      this.takeBack(lane.movable().filter((call) => makesWay(call) && lane.recall(call)));
+    }
+    for (let token = this.#mail.first, next = token?.next; token !== undefined; token = next) {
+      next = token.next;
+      if (!makesWay(token)) continue;
+      this.#mail.remove(token);
+      (token.desk as Desk).putBack(token, NaN);
     }
   }
 
@@ -325,12 +344,15 @@ export class LaneGroup implements TokenGroup {
 
   #admitAs(token: CallToken, lane: number, nowMs: number): void {
     this.#admitted++;
-    const { priority } = token.limits;
-    if (priority < this.#leastOut) this.#leastOut = priority;
-    if (token.sequence > this.#lastOut) this.#lastOut = token.sequence;
+    this.#noteOut(token);
     this.#parts.ledger.move(token, ADMITTED);
     token.admittedMs = nowMs;
     token.lane = lane;
+  }
+
+  #noteOut({ limits, sequence }: CallToken): void {
+    if (limits.priority < this.#leastOut) this.#leastOut = limits.priority;
+    if (sequence > this.#lastOut) this.#lastOut = sequence;
   }
 
   /**

@@ -261,6 +261,14 @@ export class SharedBoard implements Board {
     return recalled;
   }
 
+  recallSome(makesWay: (call: LaneCall) => boolean): LaneCall[] {
+    return this.#inOrder((slot) => {
+      const call = this.#calls[slot];
+      const isWaiting = call !== undefined && this.memory.openWord(slot) !== 0;
+      return isWaiting && makesWay(call) && this.memory.recall(slot);
+    });
+  }
+
   // What the lanes' hosts ask.
 
   /**
