@@ -15,7 +15,15 @@ import { versionOf } from "./runtimes.ts";
 import { killRunning } from "./testing/child_run.ts";
 import type { FileResult } from "./testing/file_result.ts";
 import { runFile } from "./testing/run_file.ts";
-import { fileLine, lastLine, type RuntimeTotals, table, totalsOf } from "./testing/summary.ts";
+import {
+  excerptOf,
+  fileLine,
+  lastLine,
+  quoted,
+  type RuntimeTotals,
+  table,
+  totalsOf,
+} from "./testing/summary.ts";
 import { walkFiles } from "./walk_files.ts";
 
 const HELP = `deno task test [options] [-- arguments for the runtimes' test runners]
@@ -99,7 +107,7 @@ async function testRuntime(
       say(fileLine(result, width));
       if (result.failed > 0) {
         for (const name of result.failures) say(`      failed: ${name}`);
-        say(result.output.trimEnd().replaceAll(/^/gm, "      | "));
+        say(quoted(result.output));
       }
     }
   };
@@ -140,6 +148,7 @@ async function main(args: readonly string[]): Promise<boolean> {
   const toolchain = await openToolchain(options.runtimes);
   const rows: RuntimeTotals[] = [];
   const failures: string[] = [];
+  const outputs: string[] = [];
   for (const runtime of options.runtimes) {
     const { results, durationMs } = await testRuntime(toolchain, runtime, files, options);
     const version = await versionOf(executableOf(toolchain, runtime));
@@ -147,6 +156,7 @@ async function main(args: readonly string[]): Promise<boolean> {
     rows.push(totals);
     for (const result of results) {
       for (const name of result.failures) failures.push(`${runtime}  ${result.file}  ${name}`);
+      if (result.failed > 0) outputs.push(`${runtime}  ${result.file}`, excerptOf(result), "");
     }
     if (totals.passed + totals.failed === 0) {
       totals.failed = 1;
@@ -155,6 +165,8 @@ async function main(args: readonly string[]): Promise<boolean> {
   }
 
   say("");
+  // Once more, since by now it is far above: whoever keeps only the end of this is to know what has failed, and how.
+  if (outputs.length > 0) say(outputs.join("\n"));
   if (failures.length > 0) say(["Failed:", ...failures.map((line) => `  ${line}`), ""].join("\n"));
   for (const line of table(rows)) say(line);
   say("");

@@ -32,6 +32,23 @@ export function fileLine(result: FileResult, width: number): string {
   }`;
 }
 
+/** How many lines an excerpt of a run's output has. */
+const EXCERPT_LINES = 60;
+
+/** What tests write that have passed: Deno's, Bun's and Node's words for it. */
+const PASSED = /^\s*(\(pass\)|✔ )|\.\.\. ok \(/;
+
+/** What a run wrote, set off from the lines around it. */
+export function quoted(output: string): string {
+  return output.trimEnd().replaceAll(/^/gm, "      | ");
+}
+
+/** The end of what a run wrote, without what has passed. */
+export function excerptOf({ output }: FileResult): string {
+  const lines = output.trimEnd().split("\n").filter((line) => !PASSED.test(line));
+  return quoted(lines.slice(-EXCERPT_LINES).join("\n"));
+}
+
 /** Adds up the files of one runtime. */
 export function totalsOf(
   label: string,
