@@ -1,8 +1,9 @@
 // The gate on simulated lanes, in virtual time: one behaviour at a time. Random programs are in gate_programs_test.ts.
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { readRetryOptions } from "../lib/retry_options.ts";
 import { GateClosedError, LaneCrashError, LaneStartError, TokenTimeoutError } from "../mod.ts";
-import { SimulatedGate } from "./fixtures/simulated_gate.ts";
+import { SimulatedGate, simulatedOperation } from "./fixtures/simulated_gate.ts";
 
 test("tokens of one lane start in the order of their calls", async () => {
   const world = new SimulatedGate({ lanes: 1, capacity: 4 });
@@ -64,6 +65,25 @@ test("a token that times out while it runs frees those behind it, on a lane of i
   assertEquals(behind.map((token) => token.state), behind.map(() => "completed"));
   assertEquals(world.replaced, [0]);
   assertEquals(world.crashes, []);
+});
+
+test("what waits behind a call whose time is out goes elsewhere at once, also when another attempt would be too late", async () => {
+  const world = new SimulatedGate({ lanes: 2, capacity: 8, graceMs: 1_000, latencyMs: 0 });
+  const retry = readRetryOptions("a test", { attempts: 2, delayMs: 5_000, jitter: "none" });
+  const stuck = world.callTo(simulatedOperation("retried"), { runMs: Infinity }, {
+    timeoutMs: 100,
+    deadlineMs: 1_000,
+    retry,
+  });
+  const long = world.call({ runMs: 10_000 });
+  await world.until(() => stuck.state === "executing" && long.state === "executing");
+  const others = Array.from({ length: 12 }, () => world.call());
+  await world.until(() => others.some(({ lane }) => lane === stuck.lane));
+  const behind = others.filter(({ lane }) => lane === stuck.lane);
+  await world.until(() => stuck.isSettled && !world.clock.hasDeferred);
+  assertEquals(behind.map(({ lane }) => lane), behind.map(() => long.lane));
+  await world.settle();
+  assertEquals(others.map(({ state }) => state), others.map(() => "completed"));
 });
 
 test("a function that stops when asked keeps its lane, and its result is late", async () => {

@@ -478,6 +478,7 @@ export class LaneGroup implements TokenGroup {
   giveUp(token: CallToken, reason: unknown): void {
     const seat = this.seatOf(token);
     this.takeBack(seat.lane.recallUnstarted(Infinity));
+    this.planTurn();
     if (Number.isNaN(this.holderOf(token).endedMs(token))) this.stopping.startGrace(seat);
     seat.lane.release(token, reason);
     token.lane = seat.lane.index;
