@@ -179,6 +179,8 @@ export function keptSuite(kind: string, defaults: TokenGateOptions): void {
 
   test(`a lane that is recycled, reloaded or closed hands over what it has kept (${kind})`, async () => {
     await using(makeGate({ lanes: 2, recycle: { afterTokens: 3 } }), async (gate) => {
+      // While a lane starts, no other one is recycled.
+      await gate.started();
       const things = Array.from({ length: 20 }, (_, n) => gate.call(kept.make, n));
       for (const thing of things) await completed(thing);
       const uses = await Promise.all(things.map((thing) => gate.call(kept.use, thing)));
