@@ -140,6 +140,23 @@ for (const hasBoard of [false, true]) {
     assert(tokens.every(({ state }) => state === "completed"));
   });
 
+  test(`what gave way may let go on what is more urgent, for which others make way too (${kind})`, async () => {
+    const world = makeWorld({ lanes: 2 });
+    const rated = simulatedOperation("rated", { rateLimit: { count: 2, perMs: 10 } });
+    const middle = world.callTo(rated);
+    const least = [-1, -1].map((priority) => world.callTo(rated, {}, { priority }));
+    await world.until(() => middle.state === "admitted");
+    const urgent = world.callTo(rated, {}, { priority: 1 });
+    const other = world.call();
+    const reload = world.engine.reload();
+    await world.until(() => !world.clock.hasDeferred);
+    assertEquals([urgent.waitingFor, middle.state], ["lane", "waiting"]);
+    await world.settle();
+    await reload;
+    const all = [middle, ...least, urgent, other];
+    assertEquals(all.map(({ state }) => state), all.map(() => "completed"));
+  });
+
   test(`what waits long is not overtaken any more (${kind})`, async () => {
     const world = makeWorld({ ageMs: 50 });
     world.engine.pause(undefined);

@@ -210,12 +210,13 @@ export class LaneGroup implements TokenGroup {
    * would be given out anew, and taken back in the next turn.
    */
   #giveWay(): void {
-    const { first } = this.lineup;
-    if (first !== undefined) {
+    for (let { first } = this.lineup; first !== undefined; first = this.lineup.first) {
       const { priority } = first.limits;
       if (this.#leastOut !== Infinity && priority !== this.#leastOut) this.#isMixed = true;
       // What has waited long may have been given out before it, and would be again.
-      if (priority > this.#leastOut && first.sequence < this.#lastOut) this.#recallLesser(first);
+      if (priority <= this.#leastOut || first.sequence > this.#lastOut) break;
+      // What is taken back gives up what it holds, and so may let go on what is more urgent still.
+      if (!this.#recallLesser(first)) break;
     }
     this.#giveWayToKeys();
   }
@@ -234,8 +235,13 @@ export class LaneGroup implements TokenGroup {
     }
   }
 
-  /** What is less urgent than a token, and comes after it, waits again. Nothing else does: it would give back what it holds, such as its turn by a rate, and wait for that anew. */
-  #recallLesser({ limits, sequence }: CallToken): void {
+  /**
+   * What is less urgent than a token, and comes after it, waits again. Nothing else does: it would give back what it holds, such as its turn by a rate, and wait for that anew.
+   *
+   * @returns whether there was any
+   */
+  #recallLesser({ limits, sequence }: CallToken): boolean {
+    const before = this.#admitted + this.#mail.size;
     this.#nothingIsOut();
     const makesWay = (call: LaneCall): boolean => {
       const token = call as CallToken;
@@ -254,6 +260,7 @@ export class LaneGroup implements TokenGroup {
       this.#mail.remove(token);
       (token.desk as Desk).putBack(token, NaN);
     }
+    return this.#admitted + this.#mail.size < before;
   }
 
   #nothingIsOut(): void {
