@@ -703,7 +703,7 @@ export class TokenGate extends EventTarget {
         bell: asyncBell,
         numbers,
         slots: BOARD_SLOTS,
-        spinUs,
+        spinUs: spinUs ?? 0,
       })
       : undefined;
     const lanes: Lane[] = [];

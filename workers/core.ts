@@ -224,7 +224,11 @@ export class LaneCore {
       const onGiven = (): void => this.#lookAgain();
       mark.children = this.#children = new Children(init, this.#control, this.#port, onGiven);
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
-      else this.#answers.posted = this.#posted = new PostedCalls(init.board, this.#control);
+      else {this.#answers.posted = this.#posted = new PostedCalls(
+          init.board,
+          this.#control,
+          this.#port.parks,
+        );}
       // Before the first call can come: what it prints is to be in order too.
       await installLaneConsole(
         init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix },
@@ -355,12 +359,12 @@ export class LaneCore {
     // Calls come by message only, and wake the event loop by themselves.
     if (posted === undefined) return false;
     const { parking } = this.#control!;
-    if (posted.spin()) return true;
-    const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
     const hasMail = this.#messages < this.#control!.messageCount;
-    const mayPark = this.#port.parks && !isDrowsy;
     // What is in flight needs the event loop.
-    if (!mayPark || hasMail || this.#hasPending || this.#control!.isStopped) {
+    const isAwaited = hasMail || this.#hasPending || this.#control!.isStopped;
+    if (!isAwaited && posted.linger()) return true;
+    const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
+    if (isAwaited || isDrowsy || !this.#port.parks) {
       posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.

@@ -11,6 +11,7 @@ import type { ControlBlock } from "../lib/bridge/control_block.ts";
 import { Decoder } from "../lib/bridge/decoder.ts";
 import type { LaneBoardInit } from "../lib/bridge/protocol.ts";
 import type { AbortFlags } from "./context.ts";
+import { Lingering } from "./lingering.ts";
 
 /** How many answers may wait for others before the gate is woken. */
 const MOST_UNRUNG = 64;
@@ -21,7 +22,7 @@ const MOST_UNRUNG = 64;
 const FIRST_HOLD_MS = 1;
 const LONGEST_HOLD_MS = 4;
 const HOLD_SHARE = 1 / 8;
-/** How often a spinning lane looks at the board before it looks at the clock. */
+/** How often a lingering lane looks at the board before it looks at the clock. */
 const LOOKS_PER_CLOCK = 32;
 
 /** One lane's side of the board. */
@@ -33,7 +34,9 @@ export class PostedCalls implements AbortFlags {
   readonly #answers: AnswerWriter;
   readonly #decoder: Decoder;
   readonly #life: number;
-  readonly #spinMs: number;
+  readonly #lingering: Lingering;
+  /** Whether a call was started since this lane ran out of them last. */
+  #hasWorked = false;
   #unrung = 0;
   #oldestMs = 0;
   /** How long an answer may wait now, in ms, and since when this lane is at work. */
@@ -41,15 +44,16 @@ export class PostedCalls implements AbortFlags {
   #awakeMs = 0;
   #isAsleep = false;
 
-  /** @param init what the gate has told @param control the lane's control block */
-  constructor(init: LaneBoardInit, control: ControlBlock) {
+  /** @param init what the gate has told @param control the lane's control block @param parks whether the lane parks: otherwise it is woken sooner than it can linger */
+  constructor(init: LaneBoardInit, control: ControlBlock, parks: boolean) {
     this.#board = new CallBoard(init.memory, init.slots);
     this.#control = control;
     this.#stamps = new CallStamps(init.stamps);
     this.#answers = new AnswerWriter(init.answers);
     this.#decoder = new Decoder(init.memory);
     this.#life = init.life;
-    this.#spinMs = init.spinUs / 1_000;
+    const spinUs = init.spinUs ?? (parks ? undefined : 0);
+    this.#lingering = new Lingering(spinUs === undefined ? undefined : spinUs / 1_000);
   }
 
   /** Whether nothing is listed for this lane. */
@@ -103,6 +107,7 @@ export class PostedCalls implements AbortFlags {
     if (this.#control.isStopped) return false;
     this.#stamps.start(slot, nowMs);
     if (!this.#board.start(slot, word, this.#life)) return false;
+    this.#hasWorked = true;
     this.#control.countPosted();
     return true;
   }
@@ -171,14 +176,18 @@ export class PostedCalls implements AbortFlags {
     this.#board.ringBell();
   }
 
-  /** Looks for calls over and over for a short time, if that was asked for. @returns whether there is one */
-  spin(): boolean {
-    if (this.#spinMs === 0) return false;
-    const untilMs = performance.now() + this.#spinMs;
+  /** Looks for calls over and over for a short time, once it has run out of them. @returns whether there is one */
+  linger(): boolean {
+    if (!this.#hasWorked) return false;
+    this.#hasWorked = false;
+    const limitMs = this.#lingering.limitMs();
+    if (limitMs === 0) return false;
+    const untilMs = performance.now() + limitMs;
     let isEmpty: boolean;
     do {
       for (let n = 0; (isEmpty = this.#board.isEmpty) && n < LOOKS_PER_CLOCK; n++);
     } while (isEmpty && performance.now() < untilMs);
+    this.#lingering.note(!isEmpty);
     return !isEmpty;
   }
 }

@@ -10,7 +10,7 @@
 import type { FunctionSource } from "./contract.ts";
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 7;
+export const PROTOCOL: number = 8;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;
@@ -201,6 +201,6 @@ export interface LaneBoardInit {
   readonly answers: SharedArrayBuffer;
   /** Where it says when calls began and ended. */
   readonly stamps: SharedArrayBuffer;
-  /** How long the lane looks for calls before it sleeps, in µs. */
-  readonly spinUs: number;
+  /** How long the lane looks for calls before it sleeps, in µs; undefined for as long as that pays off. */
+  readonly spinUs: number | undefined;
 }

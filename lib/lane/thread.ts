@@ -109,7 +109,7 @@ export interface ThreadLaneParts {
   /** How large a result may be, in bytes. */
   readonly maxPayloadBytes: number;
   /** How long an idle lane looks for calls before it sleeps, in µs. */
-  readonly spinUs: number;
+  readonly spinUs: number | undefined;
   readonly entryUrl: string;
   readonly settings: WorkerSettings;
   readonly consolePrefix: string | undefined;
