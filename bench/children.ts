@@ -4,35 +4,23 @@
  * @module
  */
 
-import { execFile } from "node:child_process";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { RUNTIME_NAMES } from "../scripts/pins.ts";
-import { openToolchain, runtimeCommand } from "../scripts/runtime_command.ts";
+import { openToolchain } from "../scripts/runtime_command.ts";
 import type { ChildrenResult, ChildrenTimes } from "./children_runner.ts";
+import { runRunner } from "./runner.ts";
 import { formatMeasure, formatTable } from "../lib/cli/table.ts";
 import { print } from "../lib/cli/terminal.ts";
 
-/** Time for one runtime, in milliseconds. */
-const LIMIT_MS = 60_000;
 /** A child in its lead's lane is to cost less than this part of a call of the program. */
 const BAR = 0.1;
 
 const HEADINGS = ["runtime", "calls", "program µs", "in lane µs", "spread µs", "in lane / program"];
 
 const toolchain = await openToolchain(RUNTIME_NAMES);
-const runner = fileURLToPath(new URL("./children_runner.ts", import.meta.url));
 const rows: string[][] = [];
 let isBelow = true;
 for (const runtime of RUNTIME_NAMES) {
-  const { command, args, env } = runtimeCommand(toolchain, runtime, runner, { packages: false });
-  const { stdout } = await promisify(execFile)(command, args, {
-    env: { ...process.env, ...env },
-    timeout: LIMIT_MS,
-    killSignal: "SIGKILL",
-  });
-  const result = JSON.parse(stdout) as ChildrenResult;
+  const result = await runRunner<ChildrenResult>(toolchain, runtime, "./children_runner.ts");
   rows.push(rowOf(runtime, "one by one", result.oneByOne));
   rows.push(rowOf(runtime, "all at once", result.allAtOnce));
   isBelow &&= result.oneByOne.inLane < BAR * result.oneByOne.program;

@@ -5,14 +5,12 @@
  * @module
  */
 
-import { execFile } from "node:child_process";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatCount, formatMeasure, formatTable } from "../lib/cli/table.ts";
 import { print, printError } from "../lib/cli/terminal.ts";
 import { RUNTIME_NAMES, type RuntimeName } from "../scripts/pins.ts";
-import { openToolchain, runtimeCommand } from "../scripts/runtime_command.ts";
+import { openToolchain } from "../scripts/runtime_command.ts";
+import { runRunner } from "./runner.ts";
 import type { LeibnizResult } from "./leibniz_runner.ts";
 
 const HELP = `deno task leibniz [options]
@@ -24,7 +22,6 @@ partial sums, one total, each with the tokens below it as its arguments.
   --terms NUMBER    terms, a multiple of 10,000 (1,000,000)
   --help            show this`;
 
-const RUNNER = fileURLToPath(new URL("./leibniz_runner.ts", import.meta.url));
 /** Time for one runtime, in ms. */
 const LIMIT_MS = 300_000;
 const BYTES_PER_MB = 2 ** 20;
@@ -64,21 +61,7 @@ function readOptions(args: readonly string[]): Options | undefined {
 
 async function runOn(runtime: RuntimeName, terms: number): Promise<LeibnizResult> {
   const toolchain = await openToolchain([runtime]);
-  const { command, args, env } = runtimeCommand(toolchain, runtime, RUNNER, {
-    args: [String(terms)],
-    packages: false,
-  });
-  return await new Promise((resolve, reject) => {
-    execFile(
-      command,
-      args,
-      { env: { ...process.env, ...env }, timeout: LIMIT_MS, killSignal: "SIGKILL" },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(JSON.parse(stdout.trim().split("\n").at(-1)!));
-        else reject(new Error(`${error.message}\n${stderr}`.trim()));
-      },
-    );
-  });
+  return await runRunner(toolchain, runtime, "./leibniz_runner.ts", [String(terms)], LIMIT_MS);
 }
 
 function rowOf(runtime: string, result: LeibnizResult): string[] {
