@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 
 /** What both sides share. Times are in ms since the epoch. */
@@ -34,7 +35,7 @@ if (parentPort !== null) {
   const thread = workerData as WakeThread;
   if (thread.byMessage) {
     parentPort.on("message", () => {
-      if (Atomics.load(thread.word, 0) === 2) return parentPort!.close();
+      if (Atomics.load(thread.word, 0) === 2) process.exit();
       work(thread);
     });
   } else {

@@ -87,14 +87,15 @@ function makeCall(id: number, args: readonly unknown[] = []): LaneCall {
   };
 }
 
-function makeMember(): BoardMember & { wakes: number } {
+function makeMember(depth: number = 1): BoardMember & { wakes: number } {
   return {
     index: 0,
     stamps: CallStamps.allocate(SLOTS),
     mailed: 0,
     hasNoAnswers: true,
     wakes: 0,
-    isAsleep: true,
+    isAsleep: depth > 0,
+    depth,
     collect: () => 0,
     settle: () => {},
     wake(): boolean {
@@ -156,6 +157,31 @@ test("a call that was taken and handed back is listed anew, once for each call t
   const listed = [memory.take(), memory.take(), memory.take()];
   assertEquals(listed.map((slot) => slot < 0 ? -1 : memory.tokenId(slot)), [1, 3, -1]);
   assertEquals(memory.takeHelpCall(), 0);
+});
+
+test("a single call wakes the lane that is woken soonest, and none when one is awake", () => {
+  const { board } = makeWorld();
+  const [looping, parked] = [makeMember(2), makeMember(1)];
+  board.join(looping);
+  board.join(parked);
+  assert(board.post(makeCall(1)));
+  board.flush();
+  assertEquals([looping.wakes, parked.wakes], [0, 1]);
+  assert(board.memory.take() >= 0);
+  // One that is awake is asked whether it will look, and no further one is woken.
+  const awake = makeMember(0);
+  board.join(awake);
+  assert(board.post(makeCall(2)));
+  board.flush();
+  assertEquals([looping.wakes, parked.wakes, awake.wakes], [0, 1, 1]);
+});
+
+test("a lane that died parked keeps no other from parking", () => {
+  const { board } = makeWorld();
+  const life = board.join(makeMember());
+  assert(board.memory.claimPark(life));
+  board.leave(life);
+  assert(board.memory.claimPark(board.join(makeMember())));
 });
 
 test("the sleepers are counted anew when a lane is lost, so that one that died asleep does not count for ever", () => {

@@ -117,6 +117,15 @@ test("an abort flag is raised for one call and lowered for the next of its slot"
   assertEquals(lane.isAborted(0), false);
 });
 
+test("one lane parks at a time, and another one may when that has woken or died", () => {
+  const { gate, lane } = boardAt(0);
+  assertEquals([lane.claimPark(1), lane.claimPark(2)], [true, false]);
+  lane.releasePark(2);
+  assertEquals(lane.claimPark(3), false, "who does not park gives nothing free");
+  gate.releasePark(1);
+  assertEquals([lane.claimPark(2), lane.claimPark(1)], [true, false]);
+});
+
 test("numbers of recalled calls fill the ring, which says so, until they are taken", () => {
   for (const count of [0, 2 ** 31 - 7, -5]) {
     const { gate, lane } = boardAt(count);

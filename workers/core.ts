@@ -364,7 +364,7 @@ export class LaneCore {
     const isAwaited = hasMail || this.#hasPending || this.#control!.isStopped;
     if (!isAwaited && posted.linger()) return true;
     const isDrowsy = originMs + performance.now() - this.#workedMs > DROWSY_MS;
-    if (isAwaited || isDrowsy || !this.#port.parks) {
+    if (isAwaited || isDrowsy || !this.#port.parks || !posted.claimPark()) {
       posted.noteAsleep(true);
       parking.prepareToLoop();
       // The second look: what was listed before it may have found this lane awake.

@@ -161,7 +161,13 @@ export class PostedCalls implements AbortFlags {
     if (isAsleep === this.#isAsleep) return;
     this.#isAsleep = isAsleep;
     this.#awakeMs = 0;
+    if (!isAsleep) this.#board.releasePark(this.#life);
     this.#board.countSleeper(isAsleep ? 1 : -1);
+  }
+
+  /** Asks whether this lane may park; if so it is about to, and to say so. */
+  claimPark(): boolean {
+    return this.#board.claimPark(this.#life);
   }
 
   /** This lane goes to work for long, and has said so: what is listed is for others. */

@@ -37,6 +37,7 @@ const TAIL = 32;
 const BELL = 64;
 const SLEEPERS = 96;
 const HELP = 97;
+const PARKER = 98;
 const HEADER_BYTES = 512;
 
 /** The ring may hold numbers of calls that were recalled: it has room for that many rounds of all slots. */
@@ -288,6 +289,16 @@ export class CallBoard {
   /** The gate has lost a lane, which may have slept. @param sleepers how many sleep */
   recountSleepers(sleepers: number): void {
     Atomics.store(this.#words, SLEEPERS, sleepers);
+  }
+
+  /** A lane asks to be the one that parks. @param life its number @returns whether it is */
+  claimPark(life: number): boolean {
+    return Atomics.compareExchange(this.#words, PARKER, 0, life) === 0;
+  }
+
+  /** A lane parks no more, or has died. @param life its number */
+  releasePark(life: number): void {
+    Atomics.compareExchange(this.#words, PARKER, life, 0);
   }
 
   /** Calls the gate to wake lanes, if calls are listed and any lane sleeps. The lane must have stored that it is at work. */

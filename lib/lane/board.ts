@@ -25,6 +25,8 @@ const LANE_SHARE_MS = 0.1;
 /** While answers are delivered lanes are woken for so many calls, or for so much work in ms. */
 const LOT_CALLS = 256;
 const LOT_MS = 0.2;
+/** How deep a lane sleeps that waits in its event loop. */
+const MOST_DEPTH = 2;
 /** After how many calls of a burst the lanes are woken for the first time. */
 const EARLY_CALLS = 16;
 /** How many answers of a lane are delivered before more calls are given out: the lanes are not to run dry meanwhile. */
@@ -48,6 +50,8 @@ export interface BoardMember {
   settle(): void;
   /** Whether the lane sleeps. */
   readonly isAsleep: boolean;
+  /** How deep it sleeps: 0 when it is awake, 1 when it is parked, 2 when it waits in its event loop. */
+  readonly depth: number;
   /** Makes sure that the lane looks at the board. @returns false when it will not soon, since it is at work */
   wake(): boolean;
   /** Makes sure that it is noticed if the lane does nothing for long. */
@@ -300,6 +304,7 @@ export class SharedBoard implements Board {
   /** Forgets a life that has ended. @returns the calls it had started and not answered, in the order they were posted */
   leave(life: number): LaneCall[] {
     this.#members.delete(life);
+    this.memory.releasePark(life);
     let sleepers = 0;
     for (const member of this.#members.values()) if (member.isAsleep) sleepers++;
     this.memory.recountSleepers(sleepers);
@@ -405,13 +410,15 @@ export class SharedBoard implements Board {
 
   /**
    * Wakes as many lanes as the work is worth: waking one costs both threads some microseconds, in which a single lane runs dozens of the
-   * quickest calls.
+   * quickest calls. Those that are awake, and will look by themselves, are counted upon first. One that changes its state meanwhile looks at the board as it does.
    */
   #wakeLanes(): void {
     let wanted = Math.min(this.memory.listed, Math.ceil(this.#postedMs / LANE_SHARE_MS));
-    for (const member of this.#members.values()) {
-      if (wanted <= 0) return;
-      if (member.wake()) wanted--;
+    for (let depth = 0; depth <= MOST_DEPTH; depth++) {
+      for (const member of this.#members.values()) {
+        if (wanted <= 0) return;
+        if (member.depth === depth && member.wake()) wanted--;
+      }
     }
   }
 

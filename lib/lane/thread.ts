@@ -439,6 +439,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     return this.control.parking.isAsleep;
   }
 
+  get depth(): number {
+    return this.control.parking.depth;
+  }
+
   wake(): boolean {
     if (!this.#isReady || this.#isRetired || this.#isStopped || this.#hasEnded) return false;
     const how = this.control.parking.wake();
