@@ -76,6 +76,9 @@ export class RestartableLane implements Lane {
   /** What ran inside of calls in the lives before. */
   readonly #tally: ChildTally = new ChildTally();
   #isHeld = false;
+  #isStarting = false;
+  /** Whether it was stopped while it was being started. */
+  #isUnwanted = false;
   /** How often it was started. */
   starts = 0;
 
@@ -138,8 +141,15 @@ export class RestartableLane implements Lane {
       throw new Error(`Cannot start lane ${this.index}: it is running`);
     }
     this.starts++;
-    this.#run = this.#startRun(this, this.#onEnd);
+    this.#isStarting = true;
+    this.#isUnwanted = false;
+    try {
+      this.#run = this.#startRun(this, this.#onEnd);
+    } finally {
+      this.#isStarting = false;
+    }
     this.#run.hold(this.#isHeld);
+    if (this.#isUnwanted) this.#run.stop();
   }
 
   send(call: LaneCall): void {
@@ -221,6 +231,8 @@ export class RestartableLane implements Lane {
   }
 
   stop(): void {
+    // Starting a process or a thread may run what waits in the program's thread, the end of its gate included: there is no run to be stopped yet.
+    this.#isUnwanted = this.#isStarting;
     this.#run?.stop();
   }
 
