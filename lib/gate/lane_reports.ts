@@ -53,10 +53,12 @@ export class LaneReports implements LaneEvents {
   }
 
   ready(lane: Lane): void {
-    const { crew, elastic, retirement } = this.#groups.groupOf(lane);
-    crew.ready(crew.seatOf(lane));
-    retirement.ready(crew.seatOf(lane));
-    elastic?.ready(crew.seatOf(lane));
+    const { crew, elastic, retirement, stopping } = this.#groups.groupOf(lane);
+    const seat = crew.seatOf(lane);
+    crew.ready(seat);
+    retirement.ready(seat);
+    elastic?.ready(seat);
+    stopping.ready(seat);
     this.#parts.listener.laneReady(lane.index);
     this.#parts.planTurn();
   }

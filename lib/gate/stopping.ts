@@ -50,6 +50,11 @@ export class Stopping {
     seat.graceTimer = this.#clock.setTimer(() => this.#replace(seat), this.#graceMs, true);
   }
 
+  /** The lane takes calls: if all are being stopped, it is to be too. */
+  ready(seat: Seat): void {
+    if (this.#onAllDown !== undefined) this.#stopWhenFree(seat);
+  }
+
   /** The lane has answered: if the function was what kept it, it is free. */
   answered(seat: Seat): void {
     if (seat.graceTimer === undefined || seat.lane.stuck) return;
