@@ -224,11 +224,10 @@ export class LaneCore {
       const onGiven = (): void => this.#lookAgain();
       mark.children = this.#children = new Children(init, this.#control, this.#port, onGiven);
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
-      else {this.#answers.posted = this.#posted = new PostedCalls(
-          init.board,
-          this.#control,
-          this.#port.parks,
-        );}
+      else {
+        this.#posted = new PostedCalls(init.board, this.#control, this.#port.parks);
+        this.#answers.posted = this.#posted;
+      }
       // Before the first call can come: what it prints is to be in order too.
       await installLaneConsole(
         init.consolePrefix === undefined ? {} : { prefix: init.consolePrefix },

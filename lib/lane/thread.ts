@@ -108,7 +108,7 @@ export interface ThreadLaneParts {
   readonly hasFrames: boolean;
   /** How large a result may be, in bytes. */
   readonly maxPayloadBytes: number;
-  /** How long an idle lane looks for calls before it sleeps, in µs. */
+  /** How long an idle lane looks for calls before it sleeps, in µs; undefined for as long as that pays off. */
   readonly spinUs: number | undefined;
   readonly entryUrl: string;
   readonly settings: WorkerSettings;
