@@ -51,6 +51,14 @@ export interface LaneMark {
     fn: (...args: readonly never[]) => unknown,
     args: readonly unknown[],
   ): unknown;
+  /** Runs the function of a call: inside its context, or beside it where nothing has ever asked for that. */
+  run(
+    context: LaneScope,
+    fn: (...args: readonly never[]) => unknown,
+    args: readonly unknown[],
+  ): unknown;
+  /** What was run there has given something that goes on asynchronously. */
+  goesOn(context: LaneScope): void;
   /** The last attempt to use a gate here, noted so that a module that swallowed the error is refused all the same. */
   misuse: GateInLaneError | undefined;
 }

@@ -8,6 +8,15 @@
 import type { OperationContext } from "./lane_mark.ts";
 import type { Definition } from "./registry.ts";
 
+/** In place of a number of runs: the function needs its context. */
+export const NEVER_PLAIN: number = -1;
+
+/** How the function of an operation has behaved in this lane. */
+export interface FunctionRecord {
+  /** How many of its runs gave a plain value and did not ask for their context; `NEVER_PLAIN` for good once one has done otherwise. */
+  plainRuns: number;
+}
+
 /** A call that has not settled, as its scope sees it. */
 export interface ScopeChild {
   /** Kills it, and what it has called. */
@@ -18,6 +27,8 @@ export interface ScopeChild {
 export interface LaneScope extends OperationContext {
   /** The call of the lane that it belongs to: itself, or the one at the root of it in this lane. */
   readonly lead: LaneLead;
+  /** What is known of its function. */
+  readonly record: FunctionRecord;
   /** Whether it has come to its end, or was told to stop: it makes no calls any more. */
   readonly isOver: boolean;
   /** A call inside of it goes on asynchronously. */
@@ -28,6 +39,8 @@ export interface LaneScope extends OperationContext {
 
 /** A call of the lane itself. */
 export interface LaneLead extends LaneScope {
+  /** Whether it has come to its end. */
+  readonly hasEnded: boolean;
   /** How many calls that belong to it run in its lane, or wait there; where they are listed, or -1. */
   live: number;
   place: number;
@@ -36,7 +49,7 @@ export interface LaneLead extends LaneScope {
 }
 
 /** What a lane knows of an operation that is called inside of others. */
-export interface ChildRecord {
+export interface ChildRecord extends FunctionRecord {
   /** Its row in the lane's table. */
   readonly row: number;
   /** Whether its calls are limited by the gate (permits, a rate, a breaker), and so have to go there. */

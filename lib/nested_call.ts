@@ -281,16 +281,17 @@ class NestedCall implements TokenOwner, OutsideCall, ScopeChild {
     if (token.isSettled) return;
     token.admittedMs = token.startedMs = nowMs;
     token.code = EXECUTING;
-    const scope = this.#scope = new NestedScope(token, this.#parent);
+    const scope = this.#scope = new NestedScope(token, this.#parent, this.#record);
     let result: unknown;
     try {
-      result = mark!.within(scope, this.#definition.fn, withoutMarks(args));
+      result = mark!.run(scope, this.#definition.fn, withoutMarks(args));
     } catch (error) {
       token.endedMs = now();
       return this.#attemptFailed(FAILED, error, false);
     }
     if (isGenerator(result)) result = this.#runGenerator(scope, result);
     if (isThenable(result)) {
+      mark!.goesOn(scope);
       this.#args = args;
       this.#limit("timeoutMs", token.limits.timeoutMs);
       new Promise((resolve) => resolve(result)).then(

@@ -5,13 +5,20 @@
  */
 
 import type { CallToken } from "./call_token.ts";
-import { type LaneLead, type LaneScope, type ScopeChild, ScopeChildren } from "./lane_scope.ts";
+import {
+  type FunctionRecord,
+  type LaneLead,
+  type LaneScope,
+  type ScopeChild,
+  ScopeChildren,
+} from "./lane_scope.ts";
 
 /** One run of a nested call. */
 export class NestedScope implements LaneScope {
   readonly lane: number;
   readonly domainId: number;
   readonly lead: LaneLead;
+  readonly record: FunctionRecord;
   readonly #token: CallToken;
   readonly #parent: LaneScope;
   #children: ScopeChildren | undefined;
@@ -21,10 +28,11 @@ export class NestedScope implements LaneScope {
   #isAborted = false;
   #hasEnded = false;
 
-  /** @param token its token @param parent the call that made it */
-  constructor(token: CallToken, parent: LaneScope) {
+  /** @param token its token @param parent the call that made it @param record what is known of its function */
+  constructor(token: CallToken, parent: LaneScope, record: FunctionRecord) {
     this.#token = token;
     this.#parent = parent;
+    this.record = record;
     // Copied, and not asked for: calls may be nested deeply.
     this.lane = parent.lane;
     this.domainId = parent.domainId;

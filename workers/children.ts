@@ -107,6 +107,7 @@ export class Children implements LaneChildren {
       isForOthers: isolation !== undefined && isolation !== kind,
       isStreamed: isGeneratorFunction(definition.fn),
       meanMs: -1,
+      plainRuns: 0,
     };
   }
 

@@ -6,7 +6,12 @@
 
 import { FAMILY_FIELDS } from "../lib/bridge/child_operation.ts";
 import { TokenCancelledError } from "../lib/errors.ts";
-import { type LaneLead, type ScopeChild, ScopeChildren } from "../lib/lane_scope.ts";
+import {
+  type FunctionRecord,
+  type LaneLead,
+  type ScopeChild,
+  ScopeChildren,
+} from "../lib/lane_scope.ts";
 
 /** Where the gate raises the abort flags: the mailbox's, or the board's. */
 export interface AbortFlags {
@@ -27,6 +32,7 @@ export function onProgress(fn: (context: CallContext, value: unknown) => void): 
 export class CallContext implements LaneLead {
   readonly tokenId: number;
   readonly lane: number;
+  readonly record: FunctionRecord;
   readonly #flags: AbortFlags;
   readonly #slot: number;
   #controller: AbortController | undefined;
@@ -42,13 +48,20 @@ export class CallContext implements LaneLead {
   outside = 0;
   #children: ScopeChildren | undefined;
 
-  /** @param tokenId the token @param lane number of the lane @param slot its slot @param flags where its flag is */
-  constructor(tokenId: number, lane: number, slot: number, flags: AbortFlags) {
+  /** @param tokenId the token @param lane number of the lane @param slot its slot @param flags where its flag is @param record what is known of its function */
+  constructor(
+    tokenId: number,
+    lane: number,
+    slot: number,
+    flags: AbortFlags,
+    record: FunctionRecord,
+  ) {
     this.tokenId = tokenId;
     this.domainId = tokenId;
     this.lane = lane;
     this.#slot = slot;
     this.#flags = flags;
+    this.record = record;
   }
 
   /** Where the call is: its slot of the board, or the complement of that of the mailbox. */
@@ -76,6 +89,10 @@ export class CallContext implements LaneLead {
 
   get lead(): LaneLead {
     return this;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   get isOver(): boolean {

@@ -57,9 +57,9 @@ import { InFlight } from "./in_flight.ts";
 import { HeapMeter } from "./heap_meter.ts";
 import { KeptValues } from "./kept_values.ts";
 import { disposeModules, whenDisposable } from "./lifecycle.ts";
-import { isRefusal, type LaneOperation, load } from "./loader.ts";
+import { isRefusal, type LaneOperation, load, newOperation } from "./loader.ts";
 import { mark } from "./mark.ts";
-import { learn, unknownCost } from "./operation_cost.ts";
+import { learn } from "./operation_cost.ts";
 import { Outbox } from "./outbox.ts";
 import { beforeExit, hasEndedItself, type LanePort, onCrash, type OpenPort } from "./port.ts";
 import { PostedCalls } from "./posted_calls.ts";
@@ -165,14 +165,7 @@ export class LaneCore {
         for (let i = 1; i < message.length; i++) this.#queue.push(message[i]);
         break;
       case OPERATION:
-        this.#operations[message[1] as number] = {
-          ...message[2] as OperationInit,
-          inFlight: 0,
-          fn: undefined,
-          failure: undefined,
-          isRetried: false,
-          ...unknownCost(),
-        };
+        this.#operations[message[1] as number] = newOperation(message[2] as OperationInit);
         break;
       case ABORT:
         this.#abort(message[1] as number, message[2] as number, message[3]);
@@ -424,7 +417,7 @@ export class LaneCore {
       this.#outbox.add(~slot, SKIPPED, undefined, operation.name, nowMs);
       return true;
     }
-    const context = new CallContext(queue[at + 2] as number, mark.lane, slot, control);
+    const context = new CallContext(queue[at + 2] as number, mark.lane, slot, control, operation);
     return this.#run(operation, ~slot, context, args, nowMs);
   }
 
@@ -471,7 +464,7 @@ export class LaneCore {
       return true;
     }
     if (!posted.start(slot, word, nowMs)) return true;
-    const context = new CallContext(tokenId, mark.lane, slot, posted);
+    const context = new CallContext(tokenId, mark.lane, slot, posted, operation);
     return this.#run(operation, slot, context, args, nowMs);
   }
 
@@ -507,12 +500,13 @@ export class LaneCore {
     if (operation.isChild) args = context.adopt(args);
     try {
       if (operation.borrows) args = this.#kept.fill(args, operation.isPacked);
-      value = mark.within(context, operation.fn!, args);
+      value = mark.run(context, operation.fn!, args);
       if (isGenerator(value)) {
         if (operation.isChild) throw streamedElsewhere(operation.name);
         return this.#stream(operation, tag, context, startedMs, value);
       }
       if (isThenable(value)) {
+        mark.goesOn(context);
         if (operation.perLane > 1) return this.#overlap(operation, tag, context, startedMs, value);
         this.#finishLater(operation, tag, context, startedMs, value);
         return false;
@@ -598,7 +592,7 @@ export class LaneCore {
     } else if (!this.#control!.claim(slot, nowMs)) {
       this.#outbox.add(~slot, SKIPPED, undefined, operation.name, nowMs);
     } else {
-      const context = new CallContext(tokenId, mark.lane, slot, this.#control!);
+      const context = new CallContext(tokenId, mark.lane, slot, this.#control!, operation);
       this.#runBeside(operation, ~slot, context, args, nowMs);
     }
     if (!this.#isBusy) this.#endLong();
@@ -618,12 +612,13 @@ export class LaneCore {
     let value: unknown;
     if (operation.isChild) args = context.adopt(args);
     try {
-      value = mark.within(context, operation.fn!, args);
+      value = mark.run(context, operation.fn!, args);
       if (isGenerator(value)) throw streamedElsewhere(operation.name);
       if (!isThenable(value)) return finish(RETURNED, value);
     } catch (error) {
       return finish(THREW, encodeThrown(error));
     }
+    mark.goesOn(context);
     this.#beside.add(context);
     const finishLater = (outcome: number, value: unknown): void => {
       this.#beside.delete(context);

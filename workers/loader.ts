@@ -8,19 +8,34 @@ import { ModuleLoadError, OperationNotFoundError, type TokenGateError } from "..
 import { missingModules, type PackedPlace, unpack } from "../lib/bridge/packing.ts";
 import type { OperationInit } from "../lib/bridge/protocol.ts";
 import { importModule } from "../lib/import_module.ts";
+import { type FunctionRecord, NEVER_PLAIN } from "../lib/lane_scope.ts";
 import { type AnyFunction, declaredNames, lookUp } from "../lib/registry.ts";
 import { exportedFunction, runText } from "../lib/undeclared.ts";
 import type { Overlapping } from "./in_flight.ts";
 import { importWithHooks, prepareModule } from "./lifecycle.ts";
 import { mark } from "./mark.ts";
-import type { OperationCost } from "./operation_cost.ts";
+import { type OperationCost, unknownCost } from "./operation_cost.ts";
 
 /** An operation as a lane knows it: what it is called, and its function or the reason why it has none. */
-export interface LaneOperation extends OperationInit, Overlapping, OperationCost {
+export interface LaneOperation extends OperationInit, Overlapping, OperationCost, FunctionRecord {
   fn: AnyFunction | undefined;
   failure: Error | undefined;
   /** Whether the failure is that of a hook: the next call tries again. */
   isRetried: boolean;
+}
+
+/** @param init what the gate has told of an operation @returns the operation before its module is loaded */
+export function newOperation(init: OperationInit): LaneOperation {
+  return {
+    ...init,
+    ...unknownCost(),
+    inFlight: 0,
+    fn: undefined,
+    failure: undefined,
+    isRetried: false,
+    // One operation runs all that is called by its text, and they are alike in nothing.
+    plainRuns: init.source === "text" ? NEVER_PLAIN : 0,
+  };
 }
 
 /** Modules that must not be used, and why: a second import of a refused module would succeed without a word. */
