@@ -51,6 +51,10 @@ export async function runFile(toolchain: Toolchain, what: FileRun): Promise<File
         // Node strips and compiles sixty modules for every thread and process that a test starts. The files of one run
         // share what came of it; it goes with the reports.
         NODE_COMPILE_CACHE: join(what.reportFolder, "compiled"),
+        // What tests put into temporary files goes too: at the end of a run Deno does not tell them.
+        TMPDIR: what.reportFolder,
+        TEMP: what.reportFolder,
+        TMP: what.reportFolder,
       },
     } satisfies RuntimeCommand,
     ROOT,
