@@ -35,7 +35,7 @@ export const PENDING_CALLS = 65_536;
 /** Tasks of 50 ms. */
 const HEAVY_TASKS = 16;
 /** Quick calls beside a backlog of long ones. */
-const CLASSES = { calls: 4_000, backlog: 1_000, thousands: 1_000 };
+const CLASSES = { calls: 20_000, backlog: 1_000, thousands: 1_000 };
 /** Time for the repetition of a small wave in a round, in milliseconds. */
 const WAVE_BUDGET_MS = 120;
 const QUICK_WAVE_BUDGET_MS = 60;

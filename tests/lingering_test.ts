@@ -25,6 +25,18 @@ test("a lane that looks in vain soon stops, and hardly ever tries again", () => 
   assert(rest(lingering, 20, false) < 10);
   const looks = rest(lingering, 1_000, false);
   assert(looks > 0 && looks < 20, `it looked ${looks} times`);
+  const later = rest(lingering, 10_000, false);
+  assert(later > 0 && later < 20, `it looked ${later} times`);
+});
+
+test("a lane that has found calls so far waits less long for a program that does not answer", () => {
+  const lingering = new Lingering(undefined);
+  const { unheardMs } = lingering;
+  assertEquals(unheardMs, lingering.limitMs());
+  lingering.note(true);
+  assert(lingering.unheardMs < lingering.limitMs());
+  rest(lingering, 100, false);
+  assertEquals(lingering.unheardMs, unheardMs);
 });
 
 test("a lane whose trial has paid off looks again", () => {
@@ -39,5 +51,6 @@ test("a time that was asked for is kept, whatever comes of it", () => {
   const lingering = new Lingering(0.05);
   assertEquals(rest(lingering, 100, false), 100);
   assertEquals(lingering.limitMs(), 0.05);
+  assertEquals(lingering.unheardMs, 0.05);
   assertEquals(rest(new Lingering(0), 100, true), 0);
 });

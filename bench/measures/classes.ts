@@ -5,9 +5,15 @@
  */
 
 import { percentile } from "../../lib/cli/statistics.ts";
+import type { Classes } from "../peers/contender.ts";
 import { type Measured, rest, type Subject } from "./subject.ts";
 
+/** The lanes are new in each round, and their code is compiled while the first calls run: for a while, by threads that take the processors which are measured here. */
+const WARM_UP_MS = 1_500;
 const WARM_UP_CALLS = 500;
+const WARM_UP_LONG = 8;
+/** With and without the long ones in turn, so that a slow phase of the machine falls on both; so often. */
+const BLOCKS = 5;
 
 /** What is asked for. */
 export interface ClassesRequest {
@@ -29,22 +35,19 @@ export async function measureClasses(
   request: ClassesRequest,
 ): Promise<Measured | undefined> {
   if (subject.kind !== "pool" || subject.pool.startClasses === undefined) return undefined;
-  const { calls, backlog, thousands } = request;
   const classes = await subject.pool.startClasses();
   try {
-    await percentileOf(classes.quick, WARM_UP_CALLS);
-    await Promise.all(Array.from({ length: 8 }, () => classes.long(thousands)));
-    await rest();
-    const aloneUs = await percentileOf(classes.quick, calls);
-    let left = backlog;
-    const long = Array.from({ length: backlog }, () => classes.long(thousands).then(() => left--));
-    await rest();
-    const besideUs = await percentileOf(classes.quick, calls);
-    if (left === 0) {
-      throw new Error(`the backlog of ${backlog} long calls ended before the quick ones`);
+    await warmUp(classes, request.thousands);
+    const alone = new Float64Array(request.calls);
+    const beside = new Float64Array(request.calls);
+    const perBlock = Math.ceil(request.calls / BLOCKS);
+    for (let from = 0; from < request.calls; from += perBlock) {
+      await rest();
+      await timeCalls(classes, alone.subarray(from, from + perBlock));
+      await timeBeside(classes, request, beside.subarray(from, from + perBlock));
     }
-    classes.endLong();
-    await Promise.allSettled(long);
+    const aloneUs = percentile(alone.sort(), 0.99);
+    const besideUs = percentile(beside.sort(), 0.99);
     return {
       metrics: {
         "classes.aloneP99Us": aloneUs,
@@ -57,17 +60,38 @@ export async function measureClasses(
   }
 }
 
-async function percentileOf(
-  call: (i: number) => PromiseLike<unknown>,
-  calls: number,
-): Promise<number> {
-  const times = new Float64Array(calls);
-  for (let i = 0; i < calls; i++) {
+async function warmUp(classes: Classes, thousands: number): Promise<void> {
+  const times = new Float64Array(WARM_UP_CALLS);
+  const untilMs = performance.now() + WARM_UP_MS;
+  do {
+    const long = Array.from({ length: WARM_UP_LONG }, () => classes.long(thousands));
+    await timeCalls(classes, times);
+    await Promise.all(long);
+  } while (performance.now() < untilMs);
+}
+
+async function timeBeside(
+  classes: Classes,
+  { backlog, thousands }: ClassesRequest,
+  times: Float64Array,
+): Promise<void> {
+  let left = backlog;
+  const long = Array.from({ length: backlog }, () => classes.long(thousands).then(() => left--));
+  await rest();
+  await timeCalls(classes, times);
+  if (left === 0) {
+    throw new Error(`the backlog of ${backlog} long calls ended before the quick ones`);
+  }
+  classes.endLong();
+  await Promise.allSettled(long);
+}
+
+/** Makes quick calls, one by one, and notes what each takes, in µs. */
+async function timeCalls(classes: Classes, times: Float64Array): Promise<void> {
+  for (let i = 0; i < times.length; i++) {
     const startMs = performance.now();
-    const result = await call(i);
+    const result = await classes.quick(i);
     times[i] = (performance.now() - startMs) * 1_000;
     if (result !== i) throw new Error(`call ${i} gave the result ${String(result)}`);
   }
-  times.sort();
-  return percentile(times, 0.99);
 }
