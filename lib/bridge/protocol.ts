@@ -10,7 +10,7 @@
 import type { FunctionSource } from "./contract.ts";
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 8;
+export const PROTOCOL: number = 9;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;
