@@ -218,7 +218,7 @@ export class LaneCore {
       mark.children = this.#children = new Children(init, this.#control, this.#port, onGiven);
       if (init.board === undefined) this.#outbox.useFrames(this.#port.control !== undefined);
       else {
-        this.#posted = new PostedCalls(init.board, this.#control, this.#port.parks);
+        this.#posted = new PostedCalls(init.board, this.#control);
         this.#answers.posted = this.#posted;
       }
       // Before the first call can come: what it prints is to be in order too.

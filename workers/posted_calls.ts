@@ -44,15 +44,15 @@ export class PostedCalls implements AbortFlags {
   #awakeMs = 0;
   #isAsleep = false;
 
-  /** @param init what the gate has told @param control the lane's control block @param parks whether the lane parks: otherwise it is woken sooner than it can linger */
-  constructor(init: LaneBoardInit, control: ControlBlock, parks: boolean) {
+  /** @param init what the gate has told @param control the lane's control block */
+  constructor(init: LaneBoardInit, control: ControlBlock) {
     this.#board = new CallBoard(init.memory, init.slots);
     this.#control = control;
     this.#stamps = new CallStamps(init.stamps);
     this.#answers = new AnswerWriter(init.answers);
     this.#decoder = new Decoder(init.memory);
     this.#life = init.life;
-    const spinUs = init.spinUs ?? (parks ? undefined : 0);
+    const { spinUs } = init;
     this.#lingering = new Lingering(spinUs === undefined ? undefined : spinUs / 1_000);
   }
 
