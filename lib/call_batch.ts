@@ -51,11 +51,27 @@ export class CallBatch {
    * @param args what was given as its arguments
    * @param place what the follower is told with it
    * @param promised room that was reserved for it
+   * @param nowMs the time, in ms since the epoch; undefined to look at the clock
    * @throws what a call is refused with
    */
-  submit(args: readonly unknown[], place: number, promised: Promised | undefined): void {
+  submit(
+    args: readonly unknown[],
+    place: number,
+    promised: Promised | undefined,
+    nowMs?: number,
+  ): void {
     const { definition, settings } = this.#bound;
-    this.#engine.submit(definition, args, settings, promised).follow(this.#follower, place);
+    this.#engine.submit(definition, args, settings, promised, nowMs).follow(this.#follower, place);
+  }
+
+  /** Has the lanes begin with the calls that were made so far. */
+  keepUp(): void {
+    this.#engine.keepUp();
+  }
+
+  /** The time, in ms since the epoch. */
+  get nowMs(): number {
+    return this.#engine.nowMs;
   }
 
   /** @param args what was given as the arguments of a call @param index which call it is @throws {TypeError} when they are no array */

@@ -60,7 +60,7 @@ export interface TokenGateOptions extends LaneOptions, QueueOptions {
   readonly maxPayloadBytes?: number;
   /**
    * How long idle lanes look for calls, and the program's thread for answers, before they wait for a signal, in µs. It makes single calls
-   * faster at the price of processor time: for machines with cores to spare. Default: the program's thread does not, and lanes do for up to 100 µs on Deno and Node while calls
+   * faster at the price of processor time: for machines with cores to spare. Default: the program's thread does not, and lanes do for up to 100 µs while calls
    * keep coming that soon. 0 turns that off too.
    */
   readonly spinUs?: number;

@@ -57,7 +57,7 @@ interface World {
   waits: number;
 }
 
-function makeWorld(events: LaneEvents = noEvents): World {
+function makeWorld(events: LaneEvents = noEvents, slots: number = SLOTS): World {
   const clock = new VirtualClock(new RandomSource(1));
   const numbers = new OperationNumbers();
   const bell: BellWaiter = {
@@ -70,7 +70,7 @@ function makeWorld(events: LaneEvents = noEvents): World {
       return true;
     },
   };
-  const board = new SharedBoard({ clock, events, bell, numbers, slots: SLOTS, spinUs: 0 });
+  const board = new SharedBoard({ clock, events, bell, numbers, slots, spinUs: 0 });
   const world: World = { board, clock, numbers, waits: 0 };
   return world;
 }
@@ -90,7 +90,7 @@ function makeCall(id: number, args: readonly unknown[] = []): LaneCall {
 function makeMember(depth: number = 1): BoardMember & { wakes: number } {
   return {
     index: 0,
-    stamps: CallStamps.allocate(SLOTS),
+    stamps: CallStamps.allocate(512),
     mailed: 0,
     hasNoAnswers: true,
     wakes: 0,
@@ -174,6 +174,28 @@ test("a single call wakes the lane that is woken soonest, and none when one is a
   assert(board.post(makeCall(2)));
   board.flush();
   assertEquals([looping.wakes, parked.wakes, awake.wakes], [0, 1, 1]);
+});
+
+test("calls that are done sooner than the program makes them keep one lane busy, however many; others wake more", () => {
+  const { board } = makeWorld(noEvents, 512);
+  const [first, second] = [makeMember(), makeMember()];
+  board.join(first);
+  board.join(second);
+  const post = (count: number, runMs: number): void => {
+    for (let n = 0; n < count; n++) {
+      const call = makeCall(n);
+      assert(board.post(call));
+      board.noteRun(call.slot, runMs);
+    }
+    board.flush();
+    assertEquals(board.recallAll().length, count);
+  };
+  post(1, 0.0002);
+  post(400, 0.0002);
+  assert(first.wakes > 0);
+  assertEquals(second.wakes, 0);
+  post(400, 0.01);
+  assert(second.wakes > 0);
 });
 
 test("a lane that died parked keeps no other from parking", () => {

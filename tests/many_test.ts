@@ -344,6 +344,33 @@ test("what a source throws when it is closed is thrown by leaving, and not in th
   });
 });
 
+test("the lanes begin with a long list while it is made, and every result is in its place", async () => {
+  await using(new TokenGate({ lanes: 2 }), async (gate) => {
+    await gate.started();
+    const count = 5_000;
+    const sums = gate.all(add, pairs(count));
+    const { submitted, waiting } = gate.stats();
+    assertEquals(submitted, count);
+    assert(waiting < count, `all ${waiting} calls wait`);
+    assertEquals(await sums, Array.from({ length: count }, (_, n) => n + 1));
+    assertIdle(gate);
+  });
+});
+
+test("a call that fails while a long list is made ends the whole, and nothing of it is left", async () => {
+  await using(new TokenGate({ lanes: 2 }), async (gate) => {
+    await gate.started();
+    const inputs = Array.from({ length: 20_000 }, (): [string] => ["range"]);
+    await assertRejects(() => gate.all(fail, inputs), RangeError, "out of range");
+    // Functions of calls that were killed may still run, but no token waits for them.
+    const { submitted, failed, killed } = gate.stats();
+    assert(submitted > 0);
+    assertEquals(failed + killed, submitted);
+    const skipped = await gate.all(fail, inputs.slice(0, 2_000), { onError: "skip" });
+    assertEquals(skipped, []);
+  });
+});
+
 test("tokens may be among the inputs", async () => {
   await using(new TokenGate({ lanes: 2 }), async (gate) => {
     assertEquals(await gate.all(add, [[gate.call(add, 1, 1), gate.call(add, 2, 2)], [1, 2]]), [

@@ -227,6 +227,7 @@ export class Engine {
    * Makes a token and lets it wait for a lane.
    *
    * @param promised room that was reserved for it; undefined when it takes what there is
+   * @param nowMs the time, in ms since the epoch, by who has looked at the clock just now
    * @throws {GateClosedError} when the gate is closing or closed
    * @throws {GateDrainingError} when the gate, or the operation, is to finish what it has
    * @throws {QueueFullError} when there is no room
@@ -237,6 +238,7 @@ export class Engine {
     args: readonly unknown[],
     request: CallRequest,
     promised?: Promised,
+    nowMs?: number,
   ): CallToken {
     const moves = this.#moves;
     const desk = this.deskOf(operation);
@@ -246,7 +248,7 @@ export class Engine {
     // Of a token among the arguments nobody knows yet what will come of it.
     const hasKey = affinity !== undefined && sources === undefined;
     const key = hasKey ? tryKey(affinity, args) : undefined;
-    const token = this.#enter(desk, args, sources, request, promised);
+    const token = this.#enter(desk, args, sources, request, promised, nowMs);
     if (token.isSettled) return token;
     if (key !== undefined && !moves.takeKey(token, key)) return token;
     const { caller } = this.groups;
@@ -298,12 +300,12 @@ export class Engine {
     sources: readonly number[] | undefined,
     request: CallRequest,
     promised: Promised | undefined,
+    nowMs: number = this.#clock.now(),
   ): CallToken {
     const moves = this.#moves;
     const bytes = this.admission.countsBytes(desk)
       ? sizeOfArguments(args, sources, request.transfer)
       : 0;
-    const nowMs = this.#clock.now();
     const pass = this.#entrance.admit(desk, bytes, nowMs, promised);
     const id = this.#table.allocate();
     const token = new CallToken(id, desk.operation, args, request, moves, nowMs);
@@ -419,6 +421,15 @@ export class Engine {
   request(request: RoomRequest): void {
     if (this.#closing.hasBegun) throw closedError("reserve room in");
     this.admission.request(request);
+  }
+
+  /**
+   * Gives out what waits, and takes what has been answered, in the middle of many calls that are made at once: the lanes are to work meanwhile, and a token that has
+   * settled before the next ones are made is still in the cache.
+   */
+  keepUp(): void {
+    const { lanes } = this.groups;
+    for (let i = 0; i < lanes.length; i++) lanes[i]!.keepUp();
   }
 
   #planTurn(): void {

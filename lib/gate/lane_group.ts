@@ -205,6 +205,12 @@ export class LaneGroup implements TokenGroup {
     this.#board?.flush();
   }
 
+  /** Takes the answers there are, and gives out what waits, before it is this group's turn. */
+  keepUp(): void {
+    this.collect();
+    this.turn();
+  }
+
   /**
    * What was given out and has not started makes way for what is more urgent; but not for what comes after it all the same, since the lesser ones have waited long: they
    * would be given out anew, and taken back in the next turn.

@@ -22,6 +22,8 @@ const ATTEND_MS = 2;
 const DISPATCH_MS = 0.0005;
 /** For how much work a further lane is woken, in ms. */
 const LANE_SHARE_MS = 0.1;
+/** What a call costs the program's thread at least, in ms: those that are done sooner keep one lane busy, however many they are. */
+const PROGRAM_MS = 0.001;
 /** While answers are delivered lanes are woken for so many calls, or for so much work in ms. */
 const LOT_CALLS = 256;
 const LOT_MS = 0.2;
@@ -413,7 +415,11 @@ export class SharedBoard implements Board {
    * quickest calls. Those that are awake, and will look by themselves, are counted upon first. One that changes its state meanwhile looks at the board as it does.
    */
   #wakeLanes(): void {
-    let wanted = Math.min(this.memory.listed, Math.ceil(this.#postedMs / LANE_SHARE_MS));
+    const needed = Math.min(
+      Math.ceil(this.#postedMs / LANE_SHARE_MS),
+      Math.ceil(this.#postedMs / this.#posted / PROGRAM_MS),
+    );
+    let wanted = Math.min(this.memory.listed, needed);
     for (let depth = 0; depth <= MOST_DEPTH; depth++) {
       for (const member of this.#members.values()) {
         if (wanted <= 0) return;
@@ -464,7 +470,7 @@ export class SharedBoard implements Board {
         this.#isDelivering = false;
         this.#wakeForPosted();
         if (this.#isTurnPlanned || !this.#isExpecting()) break;
-        if (this.#parts.spinUs > 0 && this.#spin()) continue;
+        if (this.#parts.spinUs > 0 && this.#spin(untilMs)) continue;
         if (memory.armBell() && this.#wait()) {
           this.#isArmed = true;
           break;
@@ -506,13 +512,14 @@ export class SharedBoard implements Board {
     return this.#isWaiting;
   }
 
-  /** @returns whether answers came while this thread did nothing but look */
-  #spin(): boolean {
+  /** @param untilMs when the program's own work is to have its turn @returns whether answers came while this thread did nothing but look */
+  #spin(untilMs: number): boolean {
     const { clock, spinUs } = this.#parts;
-    const untilMs = clock.now() + spinUs / 1_000;
-    do {
+    let nowMs = clock.now();
+    const endMs = Math.min(nowMs + spinUs / 1_000, untilMs);
+    for (; nowMs < endMs; nowMs = clock.now()) {
       for (let n = 0; n < LOOKS_PER_CLOCK; n++) if (this.#hasAnswers()) return true;
-    } while (clock.now() < untilMs);
+    }
     return false;
   }
 
