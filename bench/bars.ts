@@ -42,6 +42,20 @@ interface Figure {
   partial?: boolean;
 }
 
+/** A metric of which the best peer's is wanted. */
+export interface BestOf {
+  readonly metric: string;
+  readonly better: "more" | "less";
+}
+
+/** The best peer's no-op throughput. */
+export const BEST_NOOP: BestOf = { metric: "noop.perSecond", better: "more" };
+/** The best peer's ping. */
+export const BEST_PING: BestOf = { metric: "ping.p50Us", better: "less" };
+
+/** Peers this near to the best one may come to be the best. */
+const AMONG_BEST = 1.25;
+
 type Limits = number | Readonly<Record<RuntimeName, number>>;
 
 /** All bars. */
@@ -51,21 +65,21 @@ export const BARS: readonly Bar[] = [
     "at least",
     "x",
     10,
-    (result) => againstBestPeer(result, "noop.perSecond", Math.max),
+    (result) => againstBestPeer(result, BEST_NOOP),
   ),
   bar(
     "ping p50 / best peer",
     "at most",
     "x",
     { node: 0.5, bun: 0.8, deno: 0.5 },
-    (result) => againstBestPeer(result, "ping.p50Us", Math.min),
+    (result) => againstBestPeer(result, BEST_PING),
   ),
   bar(
     "ping p50 with spinUs / best peer",
     "at most",
     "x",
     { node: 0.3, bun: 0.5, deno: 0.3 },
-    (result) => againstBestPeer(result, "ping.p50Us", Math.min, "ping.spin.p50Us"),
+    (result) => againstBestPeer(result, BEST_PING, "ping.spin.p50Us"),
   ),
   bar(
     "waves of 16 to 64 / loop",
@@ -151,34 +165,56 @@ export function judge(
  * The peer with the best median of a metric.
  *
  * @param result A runtime.
- * @param metric The metric.
- * @param better `Math.max` or `Math.min`.
+ * @param best The metric.
  * @returns Its name; undefined when no peer was measured.
  */
-export function bestPeer(
-  result: RuntimeResult,
-  metric: string,
-  better: (a: number, b: number) => number,
-): ContenderName | undefined {
-  let best: { name: ContenderName; value: number } | undefined;
-  for (const name of PEER_NAMES) {
-    if (failureOf(result, name, metric) !== undefined) continue;
-    const value = spreadOf(valuesOf(result, name, metric))?.median;
-    if (value === undefined) continue;
-    if (best === undefined || better(best.value, value) !== best.value) best = { name, value };
+export function bestPeer(result: RuntimeResult, best: BestOf): ContenderName | undefined {
+  let name: ContenderName | undefined;
+  for (const peer of PEER_NAMES) {
+    if (timesWorse(result, peer, name, best) < 1) name = peer;
   }
-  return best?.name;
+  return name;
+}
+
+/**
+ * Whether a peer may come to be the best one of a metric when more rounds are measured.
+ *
+ * @param result A runtime.
+ * @param peer The peer.
+ * @param best The metric.
+ * @returns Whether its median is near to that of the best.
+ */
+export function isAmongBest(result: RuntimeResult, peer: ContenderName, best: BestOf): boolean {
+  return timesWorse(result, peer, bestPeer(result, best), best) <= AMONG_BEST;
+}
+
+/** How many times worse a peer's median is than another's: not at all where the other has none, infinitely where it has none itself. */
+function timesWorse(
+  result: RuntimeResult,
+  peer: ContenderName,
+  other: ContenderName | undefined,
+  best: BestOf,
+): number {
+  const own = medianOf(result, peer, best.metric);
+  if (own === undefined) return Infinity;
+  const others = other === undefined ? undefined : medianOf(result, other, best.metric);
+  if (others === undefined) return 0;
+  return best.better === "more" ? others / own : own / others;
+}
+
+function medianOf(result: RuntimeResult, peer: ContenderName, metric: string): number | undefined {
+  if (failureOf(result, peer, metric) !== undefined) return undefined;
+  return spreadOf(valuesOf(result, peer, metric))?.median;
 }
 
 function againstBestPeer(
   result: RuntimeResult,
-  metric: string,
-  better: (a: number, b: number) => number,
-  ownMetric: string = metric,
+  best: BestOf,
+  ownMetric: string = best.metric,
 ): Figure | undefined {
-  const peer = bestPeer(result, metric, better);
+  const peer = bestPeer(result, best);
   if (peer === undefined) return undefined;
-  const columns = [valuesOf(result, "tokengate", ownMetric), valuesOf(result, peer, metric)];
+  const columns = [valuesOf(result, "tokengate", ownMetric), valuesOf(result, peer, best.metric)];
   return { values: paired(columns, (ours, theirs) => ours / theirs), note: peer };
 }
 

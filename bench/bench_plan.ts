@@ -7,7 +7,9 @@
 import type { BenchOptions } from "./bench_options.ts";
 import type { ContenderName } from "./contenders.ts";
 import type { MeasureRequest } from "./contender_protocol.ts";
+import { BEST_NOOP, BEST_PING, type BestOf } from "./bars.ts";
 import { PAYLOADS } from "./measures/payload.ts";
+import { WARM_UP_MS } from "./measures/subject.ts";
 import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** One thing to be measured, of all contenders in turn. */
@@ -22,6 +24,8 @@ export interface Step {
   readonly ownProcess: boolean;
   /** Time after which a contender is ended, in milliseconds. */
   readonly limitMs: number;
+  /** The figure of the best peer that a bar is about; undefined where none is. */
+  readonly best?: BestOf;
   /** Whether it concerns a contender, in a round. */
   concerns(contender: ContenderName, round: number): boolean;
 }
@@ -30,6 +34,8 @@ export interface Step {
 export const NOOP_CALLS = 50_000;
 const QUICK_NOOP_CALLS = 20_000;
 const PING_CALLS = 2_000;
+/** Warm-up of those that only want to see it run, in milliseconds. */
+const QUICK_WARM_UP_MS = 200;
 /** Calls that are pending when their memory is measured. */
 export const PENDING_CALLS = 65_536;
 /** Tasks of 50 ms. */
@@ -60,16 +66,19 @@ const isPool = (contender: ContenderName): boolean =>
 export function planRound(options: BenchOptions, thousands: number): Step[] {
   const { measures, quick, lanes } = options;
   const steps: Step[] = [];
+  const warmUpMs = quick ? QUICK_WARM_UP_MS : WARM_UP_MS;
   if (measures.includes("startup")) {
     steps.push(step("startup", "start-up", undefined, (name) => name !== "loop"));
   }
   if (measures.includes("noop")) {
     const tokens = quick ? QUICK_NOOP_CALLS : NOOP_CALLS;
-    steps.push(step("noop", "no-op calls", { measure: "noop", tokens }));
+    const request = { measure: "noop", tokens, warmUpMs } as const;
+    steps.push({ ...step("noop", "no-op calls", request), best: BEST_NOOP });
   }
   if (measures.includes("ping")) {
-    const request = { measure: "ping", calls: PING_CALLS } as const;
-    steps.push(step("ping", "ping", request, (name) => name !== "ceiling"));
+    const request = { measure: "ping", calls: PING_CALLS, warmUpMs } as const;
+    const concerns = (name: ContenderName): boolean => name !== "ceiling";
+    steps.push({ ...step("ping", "ping", request, concerns), best: BEST_PING });
   }
   if (measures.includes("waves")) steps.push(...waveSteps(options));
   if (measures.includes("payloads")) {

@@ -49,6 +49,8 @@ const GROUPS: readonly MetricGroup[] = [
       row("ping, 99th percentile, µs", "ping.p99Us", "less"),
       row("ping with spinUs 100, median, µs", "ping.spin.p50Us", "less"),
       row("ping with spinUs 100, 99th percentile, µs", "ping.spin.p99Us", "less"),
+      row("ping with spinUs 0, median, µs", "ping.parked.p50Us", "less"),
+      row("ping with spinUs 0, 99th percentile, µs", "ping.parked.p99Us", "less"),
     ],
   },
   {

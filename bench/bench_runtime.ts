@@ -10,6 +10,7 @@
 
 import type { RuntimeName } from "../scripts/pins.ts";
 import type { BenchOptions } from "./bench_options.ts";
+import { isAmongBest } from "./bars.ts";
 import { planRound, type Step } from "./bench_plan.ts";
 import type { RuntimeResult } from "./bench_result.ts";
 import { ContenderProcess } from "./contender_process.ts";
@@ -24,8 +25,8 @@ const START_LIMIT_MS = 20_000;
 const PAUSE_MS = 20;
 
 /**
- * A peer that takes longer than this for one thing is measured in the first round only: it is not among the best, and the
- * whole is to end within half an hour. In milliseconds.
+ * A peer that takes longer than this for one thing is measured in the first round only, unless it may be the best one that a bar is about: the whole is to end within half an
+ * hour. In milliseconds.
  */
 const SLOW_MS = 1_500;
 const ROUNDS_OF_THE_SLOW = 1;
@@ -129,7 +130,7 @@ class Comparison {
     for (const contender of rotated(contenders, round)) {
       if (!step.concerns(contender, round) || this.#gaveUp(contender, step.what)) continue;
       if (this.#wouldTakeLong(contender, step.what)) continue;
-      if (round >= ROUNDS_OF_THE_SLOW && this.#slow.has(`${contender} ${step.what}`)) continue;
+      if (round >= ROUNDS_OF_THE_SLOW && this.#isTooSlow(contender, step)) continue;
       this.#request.step(
         `${this.#title()}: round ${round + 1} of ${rounds}, ${step.label}, ${contender}`,
       );
@@ -196,6 +197,11 @@ class Comparison {
 
   #isPeer(contender: ContenderName): boolean {
     return this.#request.options.peers.some((peer) => peer === contender);
+  }
+
+  #isTooSlow(contender: ContenderName, { what, best }: Step): boolean {
+    if (!this.#slow.has(`${contender} ${what}`)) return false;
+    return best === undefined || !isAmongBest(this.#result, contender, best);
   }
 
   /** Each wave is twice the one before. */

@@ -6,13 +6,15 @@
 
 import type { ClassesRequest } from "./measures/classes.ts";
 import type { HeavyRequest } from "./measures/heavy.ts";
+import type { NoopRequest } from "./measures/noop.ts";
+import type { PingRequest } from "./measures/ping.ts";
 import type { Metrics } from "./measures/subject.ts";
 import type { WaveRequest } from "./measures/wave.ts";
 
 /** What the process is asked to measure. */
 export type MeasureRequest =
-  | { readonly measure: "noop"; readonly tokens: number }
-  | { readonly measure: "ping"; readonly calls: number }
+  | ({ readonly measure: "noop" } & NoopRequest)
+  | ({ readonly measure: "ping" } & PingRequest)
   | { readonly measure: "warmUpWaves" }
   | ({ readonly measure: "wave" } & WaveRequest)
   | { readonly measure: "payload"; readonly name: string }

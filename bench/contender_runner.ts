@@ -34,9 +34,9 @@ function reply(message: ContenderReply): void {
 async function measure(subject: Subject, request: MeasureRequest): Promise<Measured | undefined> {
   switch (request.measure) {
     case "noop":
-      return await measureNoop(subject, request.tokens);
+      return await measureNoop(subject, request);
     case "ping":
-      return await measurePing(subject, request.calls);
+      return await measurePing(subject, request);
     case "warmUpWaves":
       await warmUpWaves(subject);
       return { metrics: {} };

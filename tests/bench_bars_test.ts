@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
 import { barLines, formatCell } from "../bench/bar_table.ts";
-import { type BarCell, BARS, bestPeer, judge } from "../bench/bars.ts";
+import { type BarCell, BARS, BEST_NOOP, BEST_PING, bestPeer, judge } from "../bench/bars.ts";
 import { paired, spreadOf } from "../bench/bench_result.ts";
 import { SAMPLE } from "./fixtures/bench_sample.ts";
 
@@ -30,14 +30,14 @@ test("a figure that is just reached passes, in either direction", () => {
 });
 
 test("the best peer is the one with the best median, and one that failed is none", () => {
-  assertStrictEquals(bestPeer(node!, "noop.perSecond", Math.max), "piscina");
-  assertStrictEquals(bestPeer(node!, "ping.p50Us", Math.min), "piscina");
+  assertStrictEquals(bestPeer(node!, BEST_NOOP), "piscina");
+  assertStrictEquals(bestPeer(node!, BEST_PING), "piscina");
   const failed = {
     ...node!,
     failures: [{ contender: "piscina" as const, what: "noop", error: "x" }],
   };
-  assertStrictEquals(bestPeer(failed, "noop.perSecond", Math.max), "comlink");
-  assertStrictEquals(bestPeer(node!, "heavy.ms", Math.min), undefined);
+  assertStrictEquals(bestPeer(failed, BEST_NOOP), "comlink");
+  assertStrictEquals(bestPeer(node!, { metric: "heavy.ms", better: "less" }), undefined);
 });
 
 test("ratios of a bar are made within the rounds", () => {

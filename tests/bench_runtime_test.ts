@@ -79,6 +79,15 @@ test("a wave that a peer can be expected to take long for is left out, for that 
   assertStrictEquals(failureOf(far, "piscina", "wave.12.ms"), undefined);
 });
 
+test("a peer that takes long is measured once, or in all rounds where it may be the best", async () => {
+  const peers = "piscina,tinypool,multithreading";
+  const result = await compare(SCRIPTED, ["--only", "noop", "--rounds", "3", "--peers", peers]);
+  assertEquals(valuesOf(result, "piscina", "noop.perSecond"), [100, 100, 100]);
+  assertEquals(valuesOf(result, "tinypool", "noop.perSecond"), [90, 90, 90]);
+  assertEquals(valuesOf(result, "multithreading", "noop.perSecond"), [50, null, null]);
+  assertEquals(valuesOf(result, "tokengate", "noop.perSecond"), [50, 50, 50]);
+});
+
 test("a contender that hangs is ended", async () => {
   const hanging = new ContenderProcess(commandFor(SCRIPTED, "hangs"));
   const reply = await hanging.started(50);

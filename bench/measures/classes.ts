@@ -6,10 +6,8 @@
 
 import { percentile } from "../../lib/cli/statistics.ts";
 import type { Classes } from "../peers/contender.ts";
-import { type Measured, rest, type Subject } from "./subject.ts";
+import { type Measured, rest, type Subject, WARM_UP_MS, warmUp } from "./subject.ts";
 
-/** The lanes are new in each round, and their code is compiled while the first calls run: for a while, by threads that take the processors which are measured here. */
-const WARM_UP_MS = 1_500;
 const WARM_UP_CALLS = 500;
 const WARM_UP_LONG = 8;
 /** With and without the long ones in turn, so that a slow phase of the machine falls on both; so often. */
@@ -37,7 +35,12 @@ export async function measureClasses(
   if (subject.kind !== "pool" || subject.pool.startClasses === undefined) return undefined;
   const classes = await subject.pool.startClasses();
   try {
-    await warmUp(classes, request.thousands);
+    const warmUps = new Float64Array(WARM_UP_CALLS);
+    await warmUp(WARM_UP_MS, async () => {
+      const long = Array.from({ length: WARM_UP_LONG }, () => classes.long(request.thousands));
+      await timeCalls(classes, warmUps);
+      await Promise.all(long);
+    });
     const alone = new Float64Array(request.calls);
     const beside = new Float64Array(request.calls);
     const perBlock = Math.ceil(request.calls / BLOCKS);
@@ -58,16 +61,6 @@ export async function measureClasses(
   } finally {
     await classes.close();
   }
-}
-
-async function warmUp(classes: Classes, thousands: number): Promise<void> {
-  const times = new Float64Array(WARM_UP_CALLS);
-  const untilMs = performance.now() + WARM_UP_MS;
-  do {
-    const long = Array.from({ length: WARM_UP_LONG }, () => classes.long(thousands));
-    await timeCalls(classes, times);
-    await Promise.all(long);
-  } while (performance.now() < untilMs);
 }
 
 async function timeBeside(

@@ -11,37 +11,59 @@ import { median } from "../../lib/cli/statistics.ts";
 import { runLoop } from "../../lib/cli/waves/round.ts";
 import { work } from "../work.ts";
 import type { Contender } from "../peers/contender.ts";
-import { checkNoops, type Measured, type Metrics, repeat, type Subject } from "./subject.ts";
+import {
+  checkNoops,
+  type Measured,
+  type Metrics,
+  repeat,
+  type Subject,
+  warmUp,
+} from "./subject.ts";
 
-/** Bursts of the full size, before the clock: the code that is measured is the code that a program runs in the long term. */
-const WARM_UPS = 2;
 const REPEATS = 5;
 const BUDGET_MS = 300;
+
+/** What is asked for. */
+export interface NoopRequest {
+  /** Calls at once. */
+  tokens: number;
+  /** How long is warmed up, in milliseconds, with bursts of the full size. */
+  warmUpMs: number;
+}
 
 /** Makes so many calls and waits for all of them. */
 type Burst = (tokens: number) => Promise<unknown[]> | unknown[];
 
 /**
  * @param subject What to measure.
- * @param tokens Calls at once.
+ * @param request How many calls, after which warm-up.
  * @returns Calls per second: the best way of waiting for them, and each by itself.
  */
-export async function measureNoop(subject: Subject, tokens: number): Promise<Measured> {
-  if (subject.kind === "loop") {
-    const burst: Burst = (tokens) => runLoop(tokens, work.noop).results;
-    return { metrics: { "noop.perSecond": await perSecond(tokens, timerOf(burst)) } };
-  }
-  if (subject.kind === "ceiling") {
-    const { ceiling } = subject;
-    const time = async (tokens: number): Promise<number> =>
-      (await ceiling.run({ kind: "noop", tokens })).wallMs;
+export async function measureNoop(subject: Subject, request: NoopRequest): Promise<Measured> {
+  const { tokens, warmUpMs } = request;
+  if (subject.kind !== "pool") {
+    const time = timerOfPlain(subject);
+    await warmUp(warmUpMs, () => time(tokens));
     return { metrics: { "noop.perSecond": await perSecond(tokens, time) } };
   }
+  const ways = Object.entries(waysOf(subject.pool)).map(([way, burst]) => {
+    return { way, time: timerOf(burst) };
+  });
+  await warmUp(warmUpMs, async () => {
+    for (const { time } of ways) await time(tokens);
+  });
   const metrics: Metrics = {};
-  for (const [way, burst] of Object.entries(waysOf(subject.pool))) {
-    metrics[`noop.${way}.perSecond`] = await perSecond(tokens, timerOf(burst));
+  for (const { way, time } of ways) {
+    metrics[`noop.${way}.perSecond`] = await perSecond(tokens, time);
   }
   return { metrics: { "noop.perSecond": Math.max(...Object.values(metrics)), ...metrics } };
+}
+
+function timerOfPlain(
+  subject: Exclude<Subject, { kind: "pool" }>,
+): (tokens: number) => Promise<number> {
+  if (subject.kind === "loop") return timerOf((tokens) => runLoop(tokens, work.noop).results);
+  return async (tokens) => (await subject.ceiling.run({ kind: "noop", tokens })).wallMs;
 }
 
 function waysOf(pool: Contender): Record<string, Burst> {
@@ -85,7 +107,6 @@ async function perSecond(
   tokens: number,
   time: (tokens: number) => Promise<number>,
 ): Promise<number> {
-  for (let i = 0; i < WARM_UPS; i++) await time(tokens);
   const times = await repeat(REPEATS, BUDGET_MS, () => time(tokens));
   return tokens / median(times) * 1_000;
 }

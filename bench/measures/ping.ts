@@ -6,36 +6,52 @@
 
 import { percentile } from "../../lib/cli/statistics.ts";
 import { work } from "../work.ts";
-import { type Measured, type Metrics, rest, type Subject } from "./subject.ts";
+import { type Measured, type Metrics, rest, type Subject, warmUp } from "./subject.ts";
 
+/** The clock of the warm-up is looked at after so many calls. */
 const WARM_UP_CALLS = 500;
+
+/** How long the threads of those pools look for work that can be told to. */
+const SPINNING = [{ name: "ping.spin", spinUs: 100 }, { name: "ping.parked", spinUs: 0 }];
+
+/** What is asked for. */
+export interface PingRequest {
+  /** How many calls are timed. */
+  calls: number;
+  /** How long is warmed up, in milliseconds. */
+  warmUpMs: number;
+}
 
 /**
  * @param subject What to measure; not the ceiling, which takes no calls.
- * @param calls How many calls.
- * @returns Percentiles of the time from a call to its result, in microseconds; those of a pool that spins too where there is one.
+ * @param request How many calls, after which warm-up.
+ * @returns Percentiles of the time from a call to its result, in microseconds; those of pools that are told how long to look for work too where there are such.
  */
-export async function measurePing(subject: Subject, calls: number): Promise<Measured> {
-  if (subject.kind !== "pool") return { metrics: await ping("ping", calls, work.noop) };
+export async function measurePing(subject: Subject, request: PingRequest): Promise<Measured> {
+  if (subject.kind !== "pool") return { metrics: await ping("ping", request, work.noop) };
   const { pool } = subject;
-  const metrics = await ping("ping", calls, (i) => pool.call("noop", [i]));
-  const spinning = await pool.startSpinning?.();
-  if (spinning === undefined) return { metrics };
-  try {
-    Object.assign(metrics, await ping("ping.spin", calls, (i) => spinning.call("noop", [i])));
-  } finally {
-    await spinning.close();
+  const metrics = await ping("ping", request, (i) => pool.call("noop", [i]));
+  for (const { name, spinUs } of SPINNING) {
+    const spinning = await pool.startSpinning?.(spinUs);
+    if (spinning === undefined) continue;
+    try {
+      Object.assign(metrics, await ping(name, request, (i) => spinning.call("noop", [i])));
+    } finally {
+      await spinning.close();
+    }
   }
   return { metrics };
 }
 
 async function ping(
   name: string,
-  calls: number,
+  { calls, warmUpMs }: PingRequest,
   call: (i: number) => PromiseLike<unknown> | number,
 ): Promise<Metrics> {
   const times = new Float64Array(calls);
-  for (let i = 0; i < WARM_UP_CALLS; i++) await call(i);
+  await warmUp(warmUpMs, async () => {
+    for (let i = 0; i < WARM_UP_CALLS; i++) await call(i);
+  });
   await rest();
   for (let i = 0; i < calls; i++) {
     const startMs = performance.now();

@@ -10,15 +10,9 @@ import { callNth, type WaveCalls } from "../../lib/cli/waves/calls.ts";
 import * as waveFunctions from "../../lib/cli/waves/functions.ts";
 import { tokensOfWave } from "../../lib/cli/waves/plan.ts";
 import { runLoop } from "../../lib/cli/waves/round.ts";
-import { type Measured, repeat, type Subject, timeAll } from "./subject.ts";
+import { type Measured, repeat, type Subject, timeAll, WARM_UP_MS, warmUp } from "./subject.ts";
 
 const WARM_UP_TOKENS = 2_048;
-/**
- * How long they are run, in milliseconds, and how often at least. A loop has one thread's code to compile, a pool that of three, and on two cores a compiler takes what the lanes
- * need: on Bun up to a third of all processor time for the first ten thousand calls.
- */
-const WARM_UP_MS = 1_500;
-const LEAST_WARM_UPS = 2;
 /** Small waves at the end of the warm-up clear away what the large ones left: see `wave_measurement.ts`. */
 const LAST_WARM_UPS = 8;
 const LAST_WARM_UP_TOKENS = 8;
@@ -46,10 +40,7 @@ interface Timed {
  */
 export async function warmUpWaves(subject: Subject): Promise<void> {
   const time = timerOf(subject);
-  const untilMs = performance.now() + WARM_UP_MS;
-  for (let i = 0; i < LEAST_WARM_UPS || performance.now() < untilMs; i++) {
-    await time(WARM_UP_TOKENS);
-  }
+  await warmUp(WARM_UP_MS, () => time(WARM_UP_TOKENS));
   for (let i = 0; i < LAST_WARM_UPS; i++) await time(LAST_WARM_UP_TOKENS);
 }
 

@@ -24,10 +24,10 @@ export interface Contender {
     bytes: Uint8Array<ArrayBuffer>,
   ) => PromiseLike<unknown>;
   /**
-   * Starts the same pool with threads that look for work for some time before they sleep; undefined where the pool offers no such thing
+   * Starts the same pool with threads that always look for work for `spinUs` µs before they sleep; undefined where the pool offers no such thing
    * beside its best settings.
    */
-  readonly startSpinning?: () => Promise<Contender>;
+  readonly startSpinning?: (spinUs: number) => Promise<Contender>;
   /** Starts the same pool with long calls kept to all lanes but one; undefined where the pool keeps no classes of calls apart. */
   readonly startClasses?: () => Promise<Classes>;
   /** Ends the pool. */

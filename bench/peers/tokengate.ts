@@ -1,20 +1,18 @@
 /**
- * Ours: a gate with default settings, and for single calls also one that spins.
+ * Ours: a gate with default settings, and for single calls also others by how long they look for work before they sleep.
  *
  * @module
  */
 
+import type { TokenGateOptions } from "../../mod.ts";
 import type { Classes, Contender, StartContender } from "./contender.ts";
-
-/** How long its threads look for work in the measure of single calls, in µs. */
-const SPIN_US = 100;
 
 /** Imports the package. */
 export async function load(): Promise<StartContender> {
   const { TokenGate, transfer } = await import("../../mod.ts");
   const { workOperations } = await import("./tokengate_operations.ts");
-  const start = async (lanes: number, spinUs: number): Promise<Contender> => {
-    const gate = new TokenGate({ lanes, spinUs });
+  const start = async (options: TokenGateOptions): Promise<Contender> => {
+    const gate = new TokenGate(options);
     // Bound once, as a program with more than one gate would.
     const calls = Object.fromEntries(
       Object.entries(workOperations).map(([name, each]) => [name, each.with({ gate })]),
@@ -24,8 +22,8 @@ export async function load(): Promise<StartContender> {
       call: (name, args) => calls[name]!(...args),
       callEach: (name, inputs) => gate.all(workOperations[name]!, inputs),
       callWithTransfer: (name, bytes) => calls[name]!(transfer(bytes, [bytes])),
-      startSpinning: () => start(lanes, SPIN_US),
-      startClasses: () => startClasses(lanes),
+      startSpinning: (spinUs) => start({ ...options, spinUs }),
+      startClasses: () => startClasses(gate.lanes),
       close: () => gate.close({ drain: false }),
     };
   };
@@ -41,5 +39,5 @@ export async function load(): Promise<StartContender> {
       close: () => gate.close({ drain: false }),
     };
   };
-  return (lanes) => start(lanes, 0);
+  return (lanes) => start({ lanes });
 }
