@@ -7,11 +7,10 @@
 import process from "node:process";
 import { TokenGate } from "../mod.ts";
 import { allAtOnce, oneByOne, same } from "./children_operations.ts";
+import { WARM_UP_MS, warmUp } from "./measures/subject.ts";
 import { median } from "../lib/cli/statistics.ts";
 
 const ROUNDS = 7;
-/** For each of the ways, in ms. */
-const WARM_UP_MS = 1_500;
 const CALLS = 5_000;
 const SPREAD_CALLS = 500;
 
@@ -47,12 +46,6 @@ async function programAllAtOnce(gate: TokenGate): Promise<number> {
   return (performance.now() - startMs) * 1_000 / CALLS;
 }
 
-/** Until it is compiled: both sides are to be. */
-async function warmUp(run: () => PromiseLike<number>): Promise<void> {
-  const untilMs = performance.now() + WARM_UP_MS;
-  while (performance.now() < untilMs) await run();
-}
-
 /** In turn, so that a slow phase of the machine falls on all. */
 async function measure(
   program: () => Promise<number>,
@@ -60,7 +53,8 @@ async function measure(
   spread: () => PromiseLike<number>,
 ): Promise<ChildrenTimes> {
   const times: [number[], number[], number[]] = [[], [], []];
-  for (const run of [program, inLane, spread]) await warmUp(run);
+  // Both sides are to be compiled.
+  for (const run of [program, inLane, spread]) await warmUp(WARM_UP_MS, run);
   for (let round = 0; round < ROUNDS; round++) {
     times[0].push(await program());
     times[1].push(await inLane());

@@ -357,6 +357,32 @@ test("the lanes begin with a long list while it is made, and every result is in 
   });
 });
 
+test("an accessor among the arguments of a call may make a long list of calls, while that call is given out", async () => {
+  await using(new TokenGate({ lanes: 2 }), async (gate) => {
+    await gate.started();
+    // It is read when the call is made, and again when it is given out.
+    const lists: Promise<number[]>[] = [];
+    const grown: number[] = [];
+    let reads = 0;
+    const value = {
+      first: 1,
+      get second(): number {
+        if (reads++ === 0) return 2;
+        const before = gate.stats().waiting;
+        lists.push(gate.all(add, pairs(3_000)));
+        grown.push(gate.stats().waiting - before);
+        return 2;
+      },
+      third: "x".repeat(2_000),
+    };
+    assertEquals(await gate.call(identity, value), { first: 1, second: 2, third: value.third });
+    // Of one that was made meanwhile nothing was given out in between.
+    assert(grown.includes(3_000), `${grown}`);
+    const sums = Array.from({ length: 3_000 }, (_, n) => n + 1);
+    for (const list of lists) assertEquals(await list, sums);
+  });
+});
+
 test("a call that fails while a long list is made ends the whole, and nothing of it is left", async () => {
   await using(new TokenGate({ lanes: 2 }), async (gate) => {
     await gate.started();

@@ -106,6 +106,7 @@ export class LaneGroup implements TokenGroup {
   #patienceDueMs = Infinity;
   #patienceMs = AHEAD_MS;
   #admitted = 0;
+  #isGivingOut = false;
   /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
   #leastOut = Infinity;
   #lastOut = -Infinity;
@@ -205,8 +206,12 @@ export class LaneGroup implements TokenGroup {
     this.#board?.flush();
   }
 
-  /** Takes the answers there are, and gives out what waits, before it is this group's turn. */
+  /**
+   * Takes the answers there are, and gives out what waits, before it is this group's turn. Not while a call is being encoded: an accessor among its arguments may
+   * come here, and the next call would be written over it.
+   */
   keepUp(): void {
+    if (this.#isGivingOut) return;
     this.collect();
     this.turn();
   }
@@ -275,8 +280,13 @@ export class LaneGroup implements TokenGroup {
   }
 
   #giveOut(): void {
-    if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
-    this.#router.give(this.perLane);
+    this.#isGivingOut = true;
+    try {
+      if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
+      this.#router.give(this.perLane);
+    } finally {
+      this.#isGivingOut = false;
+    }
   }
 
   /** Idle lanes get what others have not started, once nothing else may go on. */
