@@ -24,6 +24,11 @@ export interface Step {
   readonly ownProcess: boolean;
   /** Time after which a contender is ended, in milliseconds. */
   readonly limitMs: number;
+  /**
+   * A peer that takes longer is measured in the first round only, unless it may be the best one that a bar is about: the whole is to end within three quarters of an hour. In
+   * milliseconds.
+   */
+  readonly slowMs: number;
   /** The figure of the best peer that a bar is about; undefined where none is. */
   readonly best?: BestOf;
   /** Whether it concerns a contender, in a round. */
@@ -39,14 +44,20 @@ const QUICK_WARM_UP_MS = 200;
 /** Calls that are pending when their memory is measured. */
 export const PENDING_CALLS = 65_536;
 /** Tasks of 50 ms. */
-const HEAVY_TASKS = 16;
+const HEAVY_TASKS = 32;
 /** Quick calls beside a backlog of long ones. */
-const CLASSES = { calls: 20_000, backlog: 1_000, thousands: 1_000 };
-/** Time for the repetition of a small wave in a round, in milliseconds. */
+const CLASSES = { calls: 80_000, backlog: 1_000, thousands: 1_000 };
+/** Time for the repetition of a wave in a round, in milliseconds. */
 const WAVE_BUDGET_MS = 120;
+/** The same from this many tokens on: one of them takes up to 150 ms, and half of that, and bars are about them. */
+const LARGE_WAVE = 1_024;
+const LARGE_WAVE_BUDGET_MS = 600;
 const QUICK_WAVE_BUDGET_MS = 60;
 /** Above this many tokens the peers run a wave in the first round only: it takes them seconds, and no bar is about it. */
 const LARGEST_PEER_WAVE = 1_024;
+
+/** More than this is slow, warming up aside, in milliseconds. */
+const SLOW_MS = 1_500;
 
 /** Rounds in which the memory of the peers is measured: it hardly differs, and takes a process each time. */
 const PEER_MEMORY_ROUNDS = 1;
@@ -73,12 +84,14 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
   if (measures.includes("noop")) {
     const tokens = quick ? QUICK_NOOP_CALLS : NOOP_CALLS;
     const request = { measure: "noop", tokens, warmUpMs } as const;
-    steps.push({ ...step("noop", "no-op calls", request), best: BEST_NOOP });
+    const slowMs = SLOW_MS + warmUpMs;
+    steps.push({ ...step("noop", "no-op calls", request), slowMs, best: BEST_NOOP });
   }
   if (measures.includes("ping")) {
     const request = { measure: "ping", calls: PING_CALLS, warmUpMs } as const;
     const concerns = (name: ContenderName): boolean => name !== "ceiling";
-    steps.push({ ...step("ping", "ping", request, concerns), best: BEST_PING });
+    const slowMs = SLOW_MS + warmUpMs;
+    steps.push({ ...step("ping", "ping", request, concerns), slowMs, best: BEST_PING });
   }
   if (measures.includes("waves")) steps.push(...waveSteps(options));
   if (measures.includes("payloads")) {
@@ -106,11 +119,12 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
 }
 
 function waveSteps({ waves, quick }: BenchOptions): Step[] {
-  const budgetMs = quick ? QUICK_WAVE_BUDGET_MS : WAVE_BUDGET_MS;
   return [
     step("wave", "warm-up", { measure: "warmUpWaves" }),
     ...waves.map((wave) => {
       const tokens = tokensOfWave(wave);
+      const fullBudgetMs = tokens < LARGE_WAVE ? WAVE_BUDGET_MS : LARGE_WAVE_BUDGET_MS;
+      const budgetMs = quick ? QUICK_WAVE_BUDGET_MS : fullBudgetMs;
       return step(
         `wave.${wave}`,
         `wave of ${tokens.toLocaleString("en-US")}`,
@@ -128,5 +142,5 @@ function step(
   request: MeasureRequest | undefined,
   concerns: Step["concerns"] = () => true,
 ): Step {
-  return { what, label, request, ownProcess: false, limitMs: 30_000, concerns };
+  return { what, label, request, ownProcess: false, limitMs: 30_000, slowMs: SLOW_MS, concerns };
 }

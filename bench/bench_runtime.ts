@@ -24,11 +24,7 @@ const START_LIMIT_MS = 20_000;
 /** Rest between contenders, in milliseconds: what one has left to collect is not to fall on the next. */
 const PAUSE_MS = 20;
 
-/**
- * A peer that takes longer than this for one thing is measured in the first round only, unless it may be the best one that a bar is about: the whole is to end within half an
- * hour. In milliseconds.
- */
-const SLOW_MS = 1_500;
+/** Rounds in which a peer is measured that is slow at something. */
 const ROUNDS_OF_THE_SLOW = 1;
 /** A wave that a peer can be expected to take longer for is left out, as the larger ones are: its line has told what there is to tell. In milliseconds. */
 const LONGEST_WAVE_MS = 3_000;
@@ -162,12 +158,18 @@ class Comparison {
     if (process === undefined || step.request === undefined) return undefined;
     const reply = await process.ask(step.request, step.limitMs);
     if (step.ownProcess) await process.close();
-    this.#record(contender, step.what, reply, round);
+    this.#record(contender, step.what, reply, round, step.slowMs);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     return reply;
   }
 
-  #record(contender: ContenderName, what: string, reply: ContenderReply, round: number): void {
+  #record(
+    contender: ContenderName,
+    what: string,
+    reply: ContenderReply,
+    round: number,
+    slowMs = Infinity,
+  ): void {
     const { failures, notOffered, values } = this.#result;
     switch (reply.type) {
       case "failed":
@@ -183,7 +185,7 @@ class Comparison {
           rounds[round] = value;
         }
         if (this.#isPeer(contender)) {
-          if (reply.elapsedMs > SLOW_MS) this.#slow.add(`${contender} ${what}`);
+          if (reply.elapsedMs > slowMs) this.#slow.add(`${contender} ${what}`);
           const ms = reply.metrics[`${what}.ms`];
           if (waveOf(what) > 0 && ms !== undefined) {
             this.#longest.set(contender, { wave: waveOf(what), ms });

@@ -80,3 +80,15 @@ test("the peers run the largest waves in the first round only, ours, the loop an
   const small = plan.find(({ what }) => what === "wave.3")!;
   assert(small.concerns("comlink", 4));
 });
+
+test("warming up makes nobody slow", () => {
+  for (const flags of [[], ["--quick"]]) {
+    const plan = planRound(readOptions([...flags, "--only", "noop,ping,payloads"]), 1);
+    const [payload] = plan.filter(({ what }) => what.startsWith("payload"));
+    for (const step of plan) {
+      const { request } = step;
+      const warmUpMs = request !== undefined && "warmUpMs" in request ? request.warmUpMs : 0;
+      assertStrictEquals(step.slowMs - warmUpMs, payload!.slowMs, step.what);
+    }
+  }
+});

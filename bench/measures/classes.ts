@@ -11,7 +11,7 @@ import { type Measured, rest, type Subject, WARM_UP_MS, warmUp } from "./subject
 const WARM_UP_CALLS = 500;
 const WARM_UP_LONG = 8;
 /** With and without the long ones in turn, so that a slow phase of the machine falls on both; so often. */
-const BLOCKS = 5;
+const BLOCKS = 20;
 
 /** What is asked for. */
 export interface ClassesRequest {
