@@ -13,10 +13,11 @@ import { barLines } from "./bar_table.ts";
 import { type BenchOptions, HELP, readOptions, writeOptions } from "./bench_options.ts";
 import type { BenchResult, RuntimeResult } from "./bench_result.ts";
 import { failureLines, figureLines, groupsOf, microLines } from "./bench_rows.ts";
-import { compareOn } from "./bench_runtime.ts";
+import { compareOn, type CompareRequest } from "./bench_runtime.ts";
 import { machineFacts } from "../lib/cli/machine.ts";
 import { runMicro } from "./micro_process.ts";
 import { Progress } from "../lib/cli/progress.ts";
+import type { RunnerCommand } from "../lib/cli/waves/process.ts";
 import { writeReport } from "./report.ts";
 import { formatMeasure, formatPercent } from "../lib/cli/table.ts";
 import { bold, print, printError, red, terminalWidth } from "../lib/cli/terminal.ts";
@@ -36,57 +37,52 @@ const RUNTIME_ARGUMENTS: Readonly<Record<RuntimeName, readonly string[]>> = {
   node: ["--expose-gc"],
 };
 
-async function compare(
+async function requestFor(
   runtime: RuntimeName,
   options: BenchOptions,
   progress: Progress,
-): Promise<RuntimeResult> {
+): Promise<{ compare: CompareRequest; micro: RunnerCommand }> {
   const toolchain = await openToolchain([runtime], (line) => progress.line(line));
   const version = await versionOf(executableOf(toolchain, runtime)) ?? "unknown";
-  progress.milestone(`${runtime} ${version}: starting`);
-  const result = await compareOn({
+  const settings = { runtimeArgs: RUNTIME_ARGUMENTS[runtime], packages: false };
+  const compare: CompareRequest = {
     runtime,
     version,
     options,
-    commandOf: (contender) =>
-      runtimeCommand(toolchain, runtime, RUNNER, {
-        args: [contender, String(options.lanes)],
-        runtimeArgs: RUNTIME_ARGUMENTS[runtime],
-        packages: false,
-      }),
+    commandOf: (contender) => {
+      const args = [contender, String(options.lanes)];
+      return runtimeCommand(toolchain, runtime, RUNNER, { args, ...settings });
+    },
     step: (text) => progress.step(text),
     milestone: (text) => progress.milestone(text),
-  });
-  if (options.measures.includes("micro")) {
-    progress.step(`${runtime} ${version}: micro-benchmarks`);
-    const command = runtimeCommand(toolchain, runtime, MICRO_RUNNER, {
-      runtimeArgs: RUNTIME_ARGUMENTS[runtime],
-      packages: false,
-    });
-    try {
-      result.micro = await runMicro(command);
-    } catch (error) {
-      result.problems.push(`micro-benchmarks: ${error instanceof Error ? error.message : error}`);
-    }
-    progress.milestone(`${runtime} ${version}: micro-benchmarks done`);
-  }
-  progress.clear();
-  return result;
+  };
+  return { compare, micro: runtimeCommand(toolchain, runtime, MICRO_RUNNER, settings) };
 }
 
 async function compareAll(options: BenchOptions): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
   const startMs = performance.now();
   const progress = new Progress(process.stderr, terminalWidth);
-  const runtimes: RuntimeResult[] = [];
+  const absents = new Map<RuntimeName, RuntimeResult>();
+  const compares: CompareRequest[] = [];
+  const micros = new Map<RuntimeName, RunnerCommand>();
   for (const runtime of options.runtimes) {
     try {
-      runtimes.push(await compare(runtime, options, progress));
+      const { compare, micro } = await requestFor(runtime, options, progress);
+      compares.push(compare);
+      micros.set(runtime, micro);
     } catch (error) {
-      progress.clear();
-      runtimes.push(absent(runtime, error));
+      absents.set(runtime, absent(runtime, error));
     }
   }
+  const results = await compareOn(compares);
+  if (options.measures.includes("micro")) {
+    for (const result of results) await addMicro(result, micros.get(result.runtime)!, progress);
+  }
+  progress.clear();
+  const runtimes = options.runtimes.map((runtime) =>
+    absents.get(runtime) ?? results.find((result) => result.runtime === runtime)!
+  );
   return {
     format: 1,
     command: `deno task bench ${writeOptions(options).join(" ")}`,
@@ -99,6 +95,21 @@ async function compareAll(options: BenchOptions): Promise<BenchResult> {
     peers: Object.fromEntries(options.peers.map((name) => [name, BENCH_PINS[name]!])),
     runtimes,
   };
+}
+
+async function addMicro(
+  result: RuntimeResult,
+  command: RunnerCommand,
+  progress: Progress,
+): Promise<void> {
+  const title = `${result.runtime} ${result.version}: micro-benchmarks`;
+  progress.step(title);
+  try {
+    result.micro = await runMicro(command);
+  } catch (error) {
+    result.problems.push(`micro-benchmarks: ${error instanceof Error ? error.message : error}`);
+  }
+  progress.milestone(`${title} done`);
 }
 
 function absent(runtime: RuntimeName, error: unknown): RuntimeResult {

@@ -1,9 +1,10 @@
 /**
- * The comparison on one runtime: rounds in which everything is measured of all contenders in turn.
+ * The comparison on runtimes: rounds in which everything is measured of all contenders in turn.
  *
  * Each round has fresh processes, one for each contender, that live until its end: how a runtime compiles a program differs
  * from one process to the next. Within a round each thing is measured of all of them one after the other, so that a slow
- * phase of the machine falls on all; who is first changes from round to round. Those whose turn it is not are idle.
+ * phase of the machine falls on all; who is first changes from round to round. Those whose turn it is not are idle. The runtimes have
+ * their rounds by turns: a slow phase may last for ten minutes, and is to fall on one or two rounds of each and not on all of one.
  *
  * @module
  */
@@ -29,7 +30,7 @@ const ROUNDS_OF_THE_SLOW = 1;
 /** A wave that a peer can be expected to take longer for is left out, as the larger ones are: its line has told what there is to tell. In milliseconds. */
 const LONGEST_WAVE_MS = 3_000;
 
-/** What {@linkcode compareOn} needs. */
+/** What is needed for one of the runtimes. */
 export interface CompareRequest {
   runtime: RuntimeName;
   version: string;
@@ -43,18 +44,24 @@ export interface CompareRequest {
 }
 
 /**
- * Compares on one runtime.
+ * Compares on runtimes.
  *
- * @param request What to compare.
- * @returns What was measured. It does not reject: a contender that fails is part of the result.
+ * @param requests What to compare, on each of them.
+ * @returns What was measured, in the same order. It does not reject: a contender that fails is part of the result.
  */
-export async function compareOn(request: CompareRequest): Promise<RuntimeResult> {
-  return await new Comparison(request).run();
+export async function compareOn(requests: readonly CompareRequest[]): Promise<RuntimeResult[]> {
+  const comparisons = requests.map((request) => new Comparison(request));
+  const rounds = Math.max(0, ...requests.map(({ options }) => options.rounds));
+  for (let round = 0; round < rounds; round++) {
+    for (const comparison of comparisons) await comparison.runRound(round);
+  }
+  return comparisons.map(({ result }) => result);
 }
 
 class Comparison {
   readonly #request: CompareRequest;
-  readonly #result: RuntimeResult;
+  readonly result: RuntimeResult;
+  #steps: Step[] | undefined;
   readonly #processes = new Map<ContenderName, ContenderProcess>();
   /** Peers, with what they are slow at. */
   readonly #slow = new Set<string>();
@@ -66,7 +73,7 @@ class Comparison {
   constructor(request: CompareRequest) {
     this.#request = request;
     const { runtime, version, options } = request;
-    this.#result = {
+    this.result = {
       runtime,
       version,
       contenders: ["loop", "ceiling", "tokengate", ...options.peers],
@@ -80,28 +87,29 @@ class Comparison {
     };
   }
 
-  async run(): Promise<RuntimeResult> {
+  async runRound(round: number): Promise<void> {
     const { options, milestone } = this.#request;
+    if (round >= options.rounds) return;
     const startMs = performance.now();
-    const thousands = options.measures.includes("heavy") ? await this.#calibrate() : 0;
-    const steps = planRound(options, thousands);
-    for (let round = 0; round < options.rounds && steps.length > 0; round++) {
-      let group = "";
-      for (const step of steps) {
-        const next = step.what.split(".")[0]!;
-        if (next !== group) milestone(`${this.#title()}: round ${round + 1}: ${next}`);
-        group = next;
-        await this.#measureAll(step, round);
-      }
-      await this.#closeAll();
-      const seconds = formatMeasure((performance.now() - startMs) / 1_000);
-      milestone(
-        `${this.#title()}: round ${round + 1} of ${options.rounds} done after ${seconds} s`,
-      );
+    this.#steps ??= await this.#plan();
+    let group = "";
+    for (const step of this.#steps) {
+      const next = step.what.split(".")[0]!;
+      if (next !== group) milestone(`${this.#title()}: round ${round + 1}: ${next}`);
+      group = next;
+      await this.#measureAll(step, round);
     }
-    this.#result.elapsedMs = performance.now() - startMs;
-    if (this.#busyMs > 0) this.#result.othersPart = this.#othersMs / this.#busyMs;
-    return this.#result;
+    await this.#closeAll();
+    this.result.elapsedMs += performance.now() - startMs;
+    if (this.#busyMs > 0) this.result.othersPart = this.#othersMs / this.#busyMs;
+    if (this.#steps.length === 0) return;
+    const seconds = formatMeasure(this.result.elapsedMs / 1_000);
+    milestone(`${this.#title()}: round ${round + 1} of ${options.rounds} done after ${seconds} s`);
+  }
+
+  async #plan(): Promise<Step[]> {
+    const { options } = this.#request;
+    return planRound(options, options.measures.includes("heavy") ? await this.#calibrate() : 0);
   }
 
   #title(): string {
@@ -115,12 +123,12 @@ class Comparison {
     await this.#closeAll();
     if (reply?.type === "measured") return reply.metrics["thousands"]!;
     const why = reply?.type === "failed" ? reply.error : "its process did not start";
-    this.#result.problems.push(`the 50 ms task could not be calibrated: ${why}`);
+    this.result.problems.push(`the 50 ms task could not be calibrated: ${why}`);
     return 1;
   }
 
   async #measureAll(step: Step, round: number): Promise<void> {
-    const { contenders } = this.#result;
+    const { contenders } = this.result;
     const { rounds } = this.#request.options;
     const checksums = new Map<ContenderName, string>();
     for (const contender of rotated(contenders, round)) {
@@ -139,7 +147,7 @@ class Comparison {
     for (const [contender, checksum] of checksums) {
       if (expected === undefined || checksum === expected) continue;
       const error = `other results than the loop: check-sum ${checksum}, not ${expected}`;
-      this.#result.failures.push({ contender, what: step.what, error });
+      this.result.failures.push({ contender, what: step.what, error });
     }
   }
 
@@ -170,7 +178,7 @@ class Comparison {
     round: number,
     slowMs = Infinity,
   ): void {
-    const { failures, notOffered, values } = this.#result;
+    const { failures, notOffered, values } = this.result;
     switch (reply.type) {
       case "failed":
         failures.push({ contender, what, error: reply.error });
@@ -203,7 +211,7 @@ class Comparison {
 
   #isTooSlow(contender: ContenderName, { what, best }: Step): boolean {
     if (!this.#slow.has(`${contender} ${what}`)) return false;
-    return best === undefined || !isAmongBest(this.#result, contender, best);
+    return best === undefined || !isAmongBest(this.result, contender, best);
   }
 
   /** Each wave is twice the one before. */
@@ -215,7 +223,7 @@ class Comparison {
 
   /** A contender that has failed once is not asked again, nor for a larger wave. */
   #gaveUp(contender: ContenderName, what: string): boolean {
-    const { failures, notOffered } = this.#result;
+    const { failures, notOffered } = this.result;
     if (notOffered.some((each) => each.contender === contender && each.what === what)) return true;
     const own = failures.filter((each) => each.contender === contender);
     if (own.some((each) => each.what === "all" || each.what === what)) return true;
@@ -252,7 +260,7 @@ class Comparison {
     }
     await started.close();
     // One that has started before is not given up altogether: what it did then stands.
-    const hasStarted = this.#result.values[contender] !== undefined;
+    const hasStarted = this.result.values[contender] !== undefined;
     this.#record(contender, hasStarted ? what : "all", reply, 0);
     return undefined;
   }

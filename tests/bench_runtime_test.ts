@@ -4,9 +4,11 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type BenchOptions, readOptions } from "../bench/bench_options.ts";
 import { failureOf, isNotOffered, type RuntimeResult, valuesOf } from "../bench/bench_result.ts";
-import { compareOn } from "../bench/bench_runtime.ts";
+import { compareOn, type CompareRequest } from "../bench/bench_runtime.ts";
 import { ContenderProcess } from "../bench/contender_process.ts";
+import type { ContenderName } from "../bench/contenders.ts";
 import type { RunnerCommand } from "../lib/cli/waves/process.ts";
+import type { RuntimeName } from "../scripts/pins.ts";
 
 const SCRIPTED = fileURLToPath(new URL("./fixtures/scripted_contender.ts", import.meta.url));
 const RUNNER = fileURLToPath(new URL("../bench/contender_runner.ts", import.meta.url));
@@ -18,14 +20,18 @@ function commandFor(script: string, contender: string): RunnerCommand {
 
 async function compare(script: string, args: string[]): Promise<RuntimeResult> {
   const options: BenchOptions = readOptions(args);
-  return await compareOn({
-    runtime: "node",
-    version: "1",
-    options,
-    commandOf: (contender) => commandFor(script, contender),
-    step: () => {},
-    milestone: () => {},
-  });
+  const [result] = await compareOn([requestFor("node", script, options)]);
+  return result!;
+}
+
+function requestFor(
+  runtime: RuntimeName,
+  script: string,
+  options: BenchOptions,
+  milestone: (text: string) => void = () => {},
+): CompareRequest {
+  const commandOf = (contender: ContenderName): RunnerCommand => commandFor(script, contender);
+  return { runtime, version: "1", options, commandOf, step: () => {}, milestone };
 }
 
 test("a contender that fails is reported with its error, and the others go on", async () => {
@@ -52,6 +58,24 @@ test("a contender that fails is reported with its error, and the others go on", 
   assert(isNotOffered(result, "multithreading", "payload.clone1K.us"));
   assert(!isNotOffered(result, "multithreading", "wave.1.ms"));
   assertStrictEquals(result.othersPart, 0.25);
+});
+
+test("the runtimes have their rounds by turns, and each its own results", async () => {
+  const options = readOptions(["--only", "ping", "--peers", "none", "--rounds", "2"]);
+  const done: string[] = [];
+  const note = (text: string): void => {
+    const round = /^(\w+) .*round (\d) of 2 done/.exec(text);
+    if (round !== null) done.push(`${round[1]} ${round[2]}`);
+  };
+  const results = await compareOn(
+    (["bun", "node"] as const).map((runtime) => requestFor(runtime, SCRIPTED, options, note)),
+  );
+  assertEquals(done, ["bun 1", "node 1", "bun 2", "node 2"]);
+  assertEquals(results.map(({ runtime }) => runtime), ["bun", "node"]);
+  for (const result of results) {
+    assertEquals(valuesOf(result, "tokengate", "ping.p50Us"), [5, 5]);
+    assert(result.elapsedMs > 0);
+  }
 });
 
 test("a contender whose results are not the loop's has failed", async () => {
