@@ -25,8 +25,7 @@ export interface Step {
   /** Time after which a contender is ended, in milliseconds. */
   readonly limitMs: number;
   /**
-   * A peer that takes longer is measured in the first round only, unless it may be the best one that a bar is about: the whole is to end within three quarters of an hour. In
-   * milliseconds.
+   * A peer that takes longer is measured in the first round only, unless it may be the best one that a bar is about: the whole is to take some half an hour. In milliseconds.
    */
   readonly slowMs: number;
   /** The figure of the best peer that a bar is about; undefined where none is. */
@@ -78,19 +77,18 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
   const { measures, quick, lanes } = options;
   const steps: Step[] = [];
   const warmUpMs = quick ? QUICK_WARM_UP_MS : WARM_UP_MS;
+  const slowMs = SLOW_MS + warmUpMs;
   if (measures.includes("startup")) {
     steps.push(step("startup", "start-up", undefined, (name) => name !== "loop"));
   }
   if (measures.includes("noop")) {
     const tokens = quick ? QUICK_NOOP_CALLS : NOOP_CALLS;
     const request = { measure: "noop", tokens, warmUpMs } as const;
-    const slowMs = SLOW_MS + warmUpMs;
     steps.push({ ...step("noop", "no-op calls", request), slowMs, best: BEST_NOOP });
   }
   if (measures.includes("ping")) {
     const request = { measure: "ping", calls: PING_CALLS, warmUpMs } as const;
     const concerns = (name: ContenderName): boolean => name !== "ceiling";
-    const slowMs = SLOW_MS + warmUpMs;
     steps.push({ ...step("ping", "ping", request, concerns), slowMs, best: BEST_PING });
   }
   if (measures.includes("waves")) steps.push(...waveSteps(options));
