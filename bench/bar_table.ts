@@ -65,12 +65,27 @@ export function formatLimit(bar: Bar, cell: BarCell): string {
  */
 export function formatCell(bar: Bar, cell: BarCell): string {
   if (cell.value === null) return "not measured";
-  const { value, least, most, note } = cell;
+  const { value, least, most, rounds, note } = cell;
   const range = least === most
     ? ""
-    : ` (${formatFigure(bar, least!)} to ${formatFigure(bar, most!)})`;
+    : ` (${formatFigure(bar, least!)} to ${formatFigure(bar, most!)} in ${rounds} rounds)`;
   return `${formatFigure(bar, value)}${range}${note === "" ? "" : `, ${note}`}`;
 }
+
+/**
+ * Writes a verdict.
+ *
+ * @param cell The cell.
+ * @returns Whether it passes, and whether that is close; nothing when there is none.
+ */
+export function formatVerdict({ verdict, close }: BarCell): string {
+  if (verdict === null) return "";
+  return close ? `${verdict}, close` : verdict;
+}
+
+/** What a close verdict is; said beside the bars. */
+export const CLOSE_VERDICT: string =
+  "Close: the limit is within the values between which the true median lies with a confidence of 90 %.";
 
 /**
  * The bars as plain text.
@@ -89,11 +104,12 @@ export function barLines(result: BenchResult): string[] {
       result.runtimes[index]!.runtime,
       formatLimit(bar, cell),
       formatCell(bar, cell),
-      cell.verdict ?? "-",
+      formatVerdict(cell) || "-",
     ])
   );
   return [
     ...formatTable(["bar", "runtime", "asked", "median (range of the rounds)", ""], rows),
+    ...(measured.some(({ cells }) => cells.some(({ close }) => close)) ? [CLOSE_VERDICT] : []),
     ...(rest.length === 0 ? [] : [`Not measured: ${rest.join("; ")}.`]),
     ...warningLines(result),
   ];

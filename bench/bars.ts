@@ -5,6 +5,7 @@
  */
 
 import type { RuntimeName } from "../scripts/pins.ts";
+import { medianInterval } from "./confidence.ts";
 import { failureOf, paired, type RuntimeResult, spreadOf, valuesOf } from "./bench_result.ts";
 import { type ContenderName, PEER_NAMES } from "./contenders.ts";
 import { tokensOfWave } from "../lib/cli/waves/plan.ts";
@@ -15,10 +16,14 @@ export type Verdict = "pass" | "miss" | null;
 /** A bar on one runtime. */
 export interface BarCell {
   verdict: Verdict;
+  /** Whether another comparison may well come to the other verdict. */
+  close: boolean;
   /** The median over the rounds of the paired figure; null when it was not measured. */
   value: number | null;
   least: number | null;
   most: number | null;
+  /** Number of rounds in which it was measured. */
+  rounds: number;
   /** What it has to reach. */
   limit: number;
   /** What it was held against, or why there is none: the best peer, the worst wave, an error. */
@@ -33,13 +38,23 @@ export interface Bar {
   /** How the figure is written. */
   readonly unit: "x" | "%" | "bytes" | "part";
   cell(result: RuntimeResult): BarCell;
+  /**
+   * What has to be measured in further rounds before the verdict is certain.
+   *
+   * @returns Steps of a round, by what they measure; none when it is certain.
+   */
+  openSteps(result: RuntimeResult): string[];
 }
 
 interface Figure {
+  /** One for each round; none when it was not measured. */
   values: readonly number[];
+  /** What it was held against. */
   note: string;
-  /** Whether only part of what the bar is about was measured: that can miss, but not pass. */
-  partial?: boolean;
+  /** The wave it is about, of several that all have to reach the limit. */
+  wave?: number;
+  /** The steps of a round in which it is measured. */
+  steps: readonly string[];
 }
 
 /** A metric of which the best peer's is wanted. */
@@ -86,34 +101,43 @@ export const BARS: readonly Bar[] = [
     "at least",
     "x",
     1.2,
-    (result) => worstWave(result, [3, 4, 5], speedUp),
+    (result) => eachWave(result, [3, 4, 5], speedUp),
   ),
   bar(
     "wave of 1,024 / loop",
     "at least",
     "x",
     { node: 1.4, bun: 1.3, deno: 1.5 },
-    (result) => worstWave(result, [9], speedUp),
+    (result) => [{ values: speedUp(result, 9), note: "", steps: [stepOfWave(9)] }],
   ),
   bar(
     "waves from 4,096 on, share of the ceiling",
     "at least",
     "%",
     0.92,
-    (result) => worstWave(result, [11, 12, 13, 14, 15], shareOfCeiling),
+    (result) => eachWave(result, [11, 12, 13, 14, 15], shareOfCeiling),
   ),
-  bar("50 ms tasks, efficiency", "at least", "part", 0.98, (result) => ({
-    values: paired([valuesOf(result, "tokengate", "heavy.efficiency")], (value) => value),
-    note: "",
-  })),
-  bar("bytes per pending token, not awaited", "at most", "bytes", 400, (result) => ({
-    values: paired([valuesOf(result, "tokengate", "memory.heapBytes")], (value) => value),
-    note: "",
-  })),
-  bar("p99 beside a saturated class / alone", "at most", "x", 2, (result) => ({
-    values: paired([valuesOf(result, "tokengate", "classes.ratio")], (value) => value),
-    note: "",
-  })),
+  bar(
+    "50 ms tasks, efficiency",
+    "at least",
+    "part",
+    0.98,
+    (result) => own(result, "heavy.efficiency"),
+  ),
+  bar(
+    "bytes per pending token, not awaited",
+    "at most",
+    "bytes",
+    400,
+    (result) => own(result, "memory.heapBytes"),
+  ),
+  bar(
+    "p99 beside a saturated class / alone",
+    "at most",
+    "x",
+    2,
+    (result) => own(result, "classes.ratio"),
+  ),
   bar("growth of time per token, 1,024 to 65,536, / the loop's", "at most", "x", 1.05, growth),
 ];
 
@@ -122,19 +146,38 @@ function bar(
   direction: Bar["direction"],
   unit: Bar["unit"],
   limits: Limits,
-  figure: (result: RuntimeResult) => Figure | undefined,
+  figuresOf: (result: RuntimeResult) => Figure[],
 ): Bar {
-  return {
-    name,
-    direction,
-    unit,
-    cell(result: RuntimeResult): BarCell {
-      const limit = typeof limits === "number" ? limits : limits[result.runtime];
-      const found = figure(result);
-      const cell = judge(found?.values ?? [], direction, limit, found?.note ?? "");
-      return found?.partial && cell.verdict === "pass" ? { ...cell, verdict: null } : cell;
-    },
+  const judged = (result: RuntimeResult): { figure: Figure; cell: BarCell }[] => {
+    const limit = typeof limits === "number" ? limits : limits[result.runtime];
+    return figuresOf(result).map((figure) => {
+      return { figure, cell: judge(figure.values, direction, limit, figure.note) };
+    });
   };
+  const openSteps = (result: RuntimeResult): string[] => {
+    const all = judged(result);
+    if (all.some(({ cell }) => cell.verdict === "miss" && !cell.close)) return [];
+    return all.filter(({ cell }) => cell.close).flatMap(({ figure }) => figure.steps);
+  };
+  const cell = (result: RuntimeResult): BarCell => {
+    const all = judged(result);
+    const worst = all.reduce((a, b) => isWorse(b.cell, a.cell, direction) ? b : a).cell;
+    const missing = all.filter(({ cell }) => cell.value === null);
+    if (worst.value === null || missing.length === 0) {
+      return { ...worst, close: openSteps(result).length > 0 };
+    }
+    // What is only measured in part can miss, but not pass.
+    const left = missing.map(({ figure }) => tokensText(figure.wave!)).join(", ");
+    const verdict = worst.verdict === "pass" ? null : worst.verdict;
+    return { ...worst, verdict, note: `${worst.note}; without ${left}` };
+  };
+  return { name, direction, unit, cell, openSteps };
+}
+
+function isWorse(one: BarCell, other: BarCell, direction: Bar["direction"]): boolean {
+  if (one.value === null) return false;
+  if (other.value === null) return true;
+  return direction === "at least" ? one.value < other.value : one.value > other.value;
 }
 
 /**
@@ -154,11 +197,25 @@ export function judge(
 ): BarCell {
   const spread = spreadOf(values);
   if (spread === undefined) {
-    return { verdict: null, value: null, least: null, most: null, limit, note };
+    const nothing = { value: null, least: null, most: null, rounds: 0 };
+    return { verdict: null, close: false, ...nothing, limit, note };
   }
-  const { median: value, least, most } = spread;
-  const passes = direction === "at least" ? value >= limit : value <= limit;
-  return { verdict: passes ? "pass" : "miss", value, least, most, limit, note };
+  const reaches = (value: number): boolean =>
+    direction === "at least" ? value >= limit : value <= limit;
+  const { least, most } = medianInterval(values);
+  const verdict = reaches(spread.median) ? "pass" : "miss";
+  const { median: value, ...rest } = spread;
+  return { verdict, close: reaches(least) !== reaches(most), value, ...rest, limit, note };
+}
+
+/**
+ * What has to be measured further before all verdicts are certain.
+ *
+ * @param result A runtime.
+ * @returns Steps of a round, each once, by what they measure.
+ */
+export function openSteps(result: RuntimeResult): Set<string> {
+  return new Set(BARS.flatMap((each) => each.openSteps(result)));
 }
 
 /**
@@ -211,35 +268,42 @@ function againstBestPeer(
   result: RuntimeResult,
   best: BestOf,
   ownMetric: string = best.metric,
-): Figure | undefined {
+): Figure[] {
   const peer = bestPeer(result, best);
-  if (peer === undefined) return undefined;
+  const steps = [stepOf(best.metric)];
+  if (peer === undefined) return [{ values: [], note: "", steps }];
   const columns = [valuesOf(result, "tokengate", ownMetric), valuesOf(result, peer, best.metric)];
-  return { values: paired(columns, (ours, theirs) => ours / theirs), note: peer };
+  return [{ values: paired(columns, (ours, theirs) => ours / theirs), note: peer, steps }];
 }
 
-/** The wave with the smallest median decides; to pass, all of them must have been measured. */
-function worstWave(
+function own(result: RuntimeResult, metric: string): Figure[] {
+  const values = paired([valuesOf(result, "tokengate", metric)], (value) => value);
+  return [{ values, note: "", steps: [stepOf(metric)] }];
+}
+
+/** Each of them has to reach the limit. */
+function eachWave(
   result: RuntimeResult,
   waves: readonly number[],
   figure: (result: RuntimeResult, wave: number) => number[],
-): Figure | undefined {
-  let worst: { median: number; figure: Figure } | undefined;
-  const missing: number[] = [];
-  for (const wave of waves) {
-    const values = figure(result, wave);
-    const middle = spreadOf(values)?.median;
-    if (middle === undefined) missing.push(wave);
-    else if (worst === undefined || middle < worst.median) {
-      const note = waves.length === 1
-        ? ""
-        : `wave of ${tokensOfWave(wave).toLocaleString("en-US")}`;
-      worst = { median: middle, figure: { values, note } };
-    }
-  }
-  if (worst === undefined || missing.length === 0) return worst?.figure;
-  const left = missing.map((wave) => tokensOfWave(wave).toLocaleString("en-US")).join(", ");
-  return { ...worst.figure, note: `${worst.figure.note}; without ${left}`, partial: true };
+): Figure[] {
+  return waves.map((wave) => {
+    const note = `wave of ${tokensText(wave)}`;
+    return { values: figure(result, wave), note, wave, steps: [stepOfWave(wave)] };
+  });
+}
+
+function tokensText(wave: number): string {
+  return tokensOfWave(wave).toLocaleString("en-US");
+}
+
+/** The step of a round that measures a metric, waves aside: they have one each. */
+function stepOf(metric: string): string {
+  return metric.split(".")[0]!;
+}
+
+function stepOfWave(wave: number): string {
+  return `wave.${wave}`;
 }
 
 /**
@@ -266,16 +330,14 @@ function shareOfCeiling(result: RuntimeResult, wave: number): number[] {
   return paired(columns, (ceiling, own) => ceiling / own);
 }
 
-function growth(result: RuntimeResult): Figure | undefined {
+function growth(result: RuntimeResult): Figure[] {
   const [small, large] = [9, 15];
   const columns = (["tokengate", "loop"] as const).flatMap((name) =>
     [large, small].map((wave) => valuesOf(result, name, `wave.${wave}.ms`))
   );
-  return {
-    values: paired(
-      columns,
-      (ours, oursSmall, loop, loopSmall) => (ours! / oursSmall!) / (loop! / loopSmall!),
-    ),
-    note: "",
-  };
+  const values = paired(
+    columns,
+    (ours, oursSmall, loop, loopSmall) => (ours! / oursSmall!) / (loop! / loopSmall!),
+  );
+  return [{ values, note: "", steps: [stepOfWave(small), stepOfWave(large)] }];
 }

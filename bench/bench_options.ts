@@ -37,6 +37,8 @@ export const MEASURE_NAMES: readonly MeasureName[] = [
 const DEFAULT_LANES = 2;
 const DEFAULT_ROUNDS = 5;
 const QUICK_ROUNDS = 3;
+const DEFAULT_FURTHER_ROUNDS = 10;
+const QUICK_FURTHER_ROUNDS = 0;
 const QUICK_MEASURES: readonly MeasureName[] = ["startup", "noop", "ping", "waves", "memory"];
 const QUICK_WAVES: readonly number[] = [1, 3, 4, 5, 9, 11];
 
@@ -52,14 +54,15 @@ Usage: deno task bench [options]
   --waves WAVES    the first N (7), a list (3,5) or a range (4-10)  [default: ${WAVES}]
   --lanes N        lanes, or workers, of each  [default: ${DEFAULT_LANES}]
   --rounds N       rounds: in each, everything is measured once, all in turn  [default: ${DEFAULT_ROUNDS}]
+  --further N      further rounds at most, of what bars are about whose verdict is not yet certain  [default: ${DEFAULT_FURTHER_ROUNDS}]
   --quick          ${QUICK_ROUNDS} rounds of ${QUICK_MEASURES.join(", ")}, with waves ${
     formatWaves(QUICK_WAVES)
-  } and less repetition
+  }, less repetition and no further rounds
   --json FILE      write everything that was measured to a file
   --report DIR     write report.html and report.md to a folder
   --help           print this
 
-All of it takes some half an hour on two cores, --quick about five. A wave that a peer would take more than
+All of it takes some forty minutes on two cores, --quick about five. A wave that a peer would take more than
 three seconds for is left out, and shown as a dash. deno task compare makes a report of a
 file written with --json.
 
@@ -80,6 +83,8 @@ export interface BenchOptions {
   waves: number[];
   lanes: number;
   rounds: number;
+  /** How many more at most are measured of what is not yet decided. */
+  furtherRounds: number;
   /** File for the figures; undefined for none. */
   json: string | undefined;
   /** Folder for the report; undefined for none. */
@@ -96,7 +101,7 @@ export interface BenchOptions {
 export function readOptions(args: string[]): BenchOptions {
   const unknown: string[] = [];
   const parsed = parseArgs(args, {
-    string: ["runtimes", "only", "peers", "waves", "lanes", "rounds", "json", "report"],
+    string: ["runtimes", "only", "peers", "waves", "lanes", "rounds", "further", "json", "report"],
     boolean: ["help", "quick"],
     unknown: (arg: string): boolean => {
       unknown.push(arg);
@@ -111,6 +116,7 @@ export function readOptions(args: string[]): BenchOptions {
   if (parsed.report === "") throw new RangeError("Cannot write --report: received no folder");
   const { quick } = parsed;
   const rounds = parsed.rounds ?? String(quick ? QUICK_ROUNDS : DEFAULT_ROUNDS);
+  const further = parsed.further ?? String(quick ? QUICK_FURTHER_ROUNDS : DEFAULT_FURTHER_ROUNDS);
   const waves = quick && parsed.waves === undefined
     ? [...QUICK_WAVES]
     : parseWaves(parsed.waves ?? String(WAVES));
@@ -128,6 +134,7 @@ export function readOptions(args: string[]): BenchOptions {
     waves,
     lanes: parseCount("--lanes", parsed.lanes ?? String(DEFAULT_LANES)),
     rounds: parseCount("--rounds", rounds),
+    furtherRounds: further === "0" ? 0 : parseCount("--further", further),
     json: parsed.json,
     report: parsed.report,
   };
@@ -154,6 +161,8 @@ export function writeOptions(options: BenchOptions): string[] {
     String(options.lanes),
     "--rounds",
     String(options.rounds),
+    "--further",
+    String(options.furtherRounds),
   ];
 }
 

@@ -6,12 +6,15 @@
  * phase of the machine falls on all; who is first changes from round to round. Those whose turn it is not are idle. The runtimes have
  * their rounds by turns: a slow phase may last for ten minutes, and is to fall on one or two rounds of each and not on all of one.
  *
+ * After these come further rounds of what bars are about that are not yet decided, see `confidence.ts`: when they end depends on
+ * how sure the medians are, and not on whether they pass.
+ *
  * @module
  */
 
 import type { RuntimeName } from "../scripts/pins.ts";
 import type { BenchOptions } from "./bench_options.ts";
-import { isAmongBest } from "./bars.ts";
+import { isAmongBest, openSteps } from "./bars.ts";
 import { planRound, type Step } from "./bench_plan.ts";
 import type { RuntimeResult } from "./bench_result.ts";
 import { ContenderProcess } from "./contender_process.ts";
@@ -51,8 +54,8 @@ export interface CompareRequest {
  */
 export async function compareOn(requests: readonly CompareRequest[]): Promise<RuntimeResult[]> {
   const comparisons = requests.map((request) => new Comparison(request));
-  const rounds = Math.max(0, ...requests.map(({ options }) => options.rounds));
-  for (let round = 0; round < rounds; round++) {
+  const rounds = requests.map(({ options }) => options.rounds + options.furtherRounds);
+  for (let round = 0; round < Math.max(0, ...rounds); round++) {
     for (const comparison of comparisons) await comparison.runRound(round);
   }
   return comparisons.map(({ result }) => result);
@@ -88,12 +91,13 @@ class Comparison {
   }
 
   async runRound(round: number): Promise<void> {
-    const { options, milestone } = this.#request;
-    if (round >= options.rounds) return;
+    const { milestone } = this.#request;
     const startMs = performance.now();
     this.#steps ??= await this.#plan();
+    const steps = this.#isFurther(round) ? this.#openSteps(round) : this.#steps;
+    if (steps.length === 0) return;
     let group = "";
-    for (const step of this.#steps) {
+    for (const step of steps) {
       const next = step.what.split(".")[0]!;
       if (next !== group) milestone(`${this.#title()}: round ${round + 1}: ${next}`);
       group = next;
@@ -102,9 +106,30 @@ class Comparison {
     await this.#closeAll();
     this.result.elapsedMs += performance.now() - startMs;
     if (this.#busyMs > 0) this.result.othersPart = this.#othersMs / this.#busyMs;
-    if (this.#steps.length === 0) return;
     const seconds = formatMeasure(this.result.elapsedMs / 1_000);
-    milestone(`${this.#title()}: round ${round + 1} of ${options.rounds} done after ${seconds} s`);
+    milestone(`${this.#title()}: ${this.#roundTitle(round)} done after ${seconds} s`);
+  }
+
+  /** Whether a round is one of those that only measure what is not yet certain. */
+  #isFurther(round: number): boolean {
+    return round >= this.#request.options.rounds;
+  }
+
+  #roundTitle(round: number): string {
+    const { rounds, furtherRounds } = this.#request.options;
+    return this.#isFurther(round)
+      ? `round ${round + 1} of ${rounds + furtherRounds} at most`
+      : `round ${round + 1} of ${rounds}`;
+  }
+
+  /** The steps of bars whose verdict another comparison might not confirm, after those that warm up for them. */
+  #openSteps(round: number): Step[] {
+    const { rounds, furtherRounds } = this.#request.options;
+    if (round >= rounds + furtherRounds) return [];
+    const open = [...openSteps(this.result)];
+    return this.#steps!.filter(({ what }) =>
+      open.some((each) => each === what || each.startsWith(`${what}.`))
+    );
   }
 
   async #plan(): Promise<Step[]> {
@@ -129,14 +154,14 @@ class Comparison {
 
   async #measureAll(step: Step, round: number): Promise<void> {
     const { contenders } = this.result;
-    const { rounds } = this.#request.options;
     const checksums = new Map<ContenderName, string>();
     for (const contender of rotated(contenders, round)) {
       if (!step.concerns(contender, round) || this.#gaveUp(contender, step.what)) continue;
+      if (this.#isFurther(round) && !this.#decides(contender, step)) continue;
       if (this.#wouldTakeLong(contender, step.what)) continue;
       if (round >= ROUNDS_OF_THE_SLOW && this.#isTooSlow(contender, step)) continue;
       this.#request.step(
-        `${this.#title()}: round ${round + 1} of ${rounds}, ${step.label}, ${contender}`,
+        `${this.#title()}: ${this.#roundTitle(round)}, ${step.label}, ${contender}`,
       );
       const reply = await this.#measure(step, contender, round);
       if (reply?.type === "measured" && reply.checksum !== undefined) {
@@ -190,6 +215,7 @@ class Comparison {
         const own = values[contender] ??= {};
         for (const [metric, value] of Object.entries(reply.metrics)) {
           const rounds = own[metric] ??= new Array(this.#request.options.rounds).fill(null);
+          while (rounds.length < round) rounds.push(null);
           rounds[round] = value;
         }
         if (this.#isPeer(contender)) {
@@ -212,6 +238,12 @@ class Comparison {
   #isTooSlow(contender: ContenderName, { what, best }: Step): boolean {
     if (!this.#slow.has(`${contender} ${what}`)) return false;
     return best === undefined || !isAmongBest(this.result, contender, best);
+  }
+
+  /** Whether a verdict depends on what a contender does in a step. */
+  #decides(contender: ContenderName, { best }: Step): boolean {
+    if (!this.#isPeer(contender)) return true;
+    return best !== undefined && isAmongBest(this.result, contender, best);
   }
 
   /** Each wave is twice the one before. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { barRows, formatCell, formatLimit, warningLines } from "./bar_table.ts";
+import { barRows, formatCell, formatLimit, formatVerdict, warningLines } from "./bar_table.ts";
 import type { BenchResult, RuntimeResult } from "./bench_result.ts";
 import {
   cellOf,
@@ -89,7 +89,7 @@ function barsTable(result: BenchResult): string {
   const rows = barRows(result).map(({ bar, cells }) =>
     `<tr><td>${text(bar.name)}</td>${
       cells.map((cell) =>
-        `<td><span class="${cell.verdict ?? ""}">${cell.verdict ?? "-"}</span> ${
+        `<td><span class="${cell.verdict ?? ""}">${formatVerdict(cell) || "-"}</span> ${
           text(formatCell(bar, cell))
         }<small>asked: ${text(formatLimit(bar, cell))}</small></td>`
       ).join("")

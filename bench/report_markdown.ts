@@ -4,7 +4,8 @@
  * @module
  */
 
-import { barRows, formatCell, formatLimit, warningLines } from "./bar_table.ts";
+import { barRows, formatCell, formatLimit, formatVerdict, warningLines } from "./bar_table.ts";
+import type { BarCell } from "./bars.ts";
 import type { BenchResult } from "./bench_result.ts";
 import { cellOf, failureLines, groupsOf, microRows } from "./bench_rows.ts";
 import { SETTINGS } from "./contenders.ts";
@@ -37,7 +38,7 @@ export function markdownReport(result: BenchResult): string {
       barRows(result).map(({ bar, cells }) => [
         bar.name,
         ...cells.map((cell) =>
-          `${verdictOf(cell.verdict)} ${formatCell(bar, cell)} (asked ${formatLimit(bar, cell)})`
+          `${verdictOf(cell)} ${formatCell(bar, cell)} (asked ${formatLimit(bar, cell)})`
         ),
       ]),
     ),
@@ -81,8 +82,9 @@ export function markdownReport(result: BenchResult): string {
   return lines.join("\n") + "\n";
 }
 
-function verdictOf(verdict: string | null): string {
-  return verdict === null ? "" : `**${verdict}**`;
+function verdictOf(cell: BarCell): string {
+  const verdict = formatVerdict(cell);
+  return verdict === "" ? "" : `**${verdict}**`;
 }
 
 function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
 import { barLines, formatCell } from "../bench/bar_table.ts";
 import { type BarCell, BARS, BEST_NOOP, BEST_PING, bestPeer, judge } from "../bench/bars.ts";
+import { medianInterval } from "../bench/confidence.ts";
 import { paired, spreadOf } from "../bench/bench_result.ts";
 import { SAMPLE } from "./fixtures/bench_sample.ts";
 
@@ -27,6 +28,40 @@ test("a figure that is just reached passes, in either direction", () => {
   assertStrictEquals(judge([400], "at most", 400, "").verdict, "pass");
   assertStrictEquals(judge([401], "at most", 400, "").verdict, "miss");
   assertStrictEquals(judge([], "at most", 400, "").verdict, null);
+});
+
+test("an interval for the median leaves out as many values at either end as a coin would allow", () => {
+  const values = [9, 1, 8, 2, 7, 3, 6, 4, 5, 15, 11, 14, 12, 13, 10];
+  // Of 15, four at either end may be left out: P(at most 3 heads of 15) is 0.0176, at most 4 0.0592.
+  assertEquals(medianInterval(values), { least: 4, most: 12 });
+  assertEquals(medianInterval(values.slice(0, 5)), { least: 1, most: 9 });
+  assertEquals(medianInterval([3, 1, 2, 8, 7, 6, 5, 4]), { least: 2, most: 7 });
+  assertEquals(medianInterval([3]), { least: 3, most: 3 });
+});
+
+test("a verdict is close when the limit lies within the interval", () => {
+  assertStrictEquals(judge([1, 1.3, 1.3, 1.3, 1.4], "at least", 1.2, "").close, true);
+  assertStrictEquals(judge([1.2, 1.3, 1.3, 1.3, 1.4], "at least", 1.2, "").close, false);
+  assertStrictEquals(judge([390, 395, 399, 402, 410], "at most", 400, "").close, true);
+  assertStrictEquals(judge([402, 403, 410, 420, 430], "at most", 400, "").close, false);
+  assertStrictEquals(judge([], "at most", 400, "").close, false);
+});
+
+test("what is not certain is measured further, and nothing once one wave surely misses", () => {
+  const bar = BARS.find(({ name }) => name.includes("16 to 64"))!;
+  const result = structuredClone(node!);
+  for (const wave of [3, 4, 5]) {
+    result.values.loop![`wave.${wave}.ms`] = [12, 12, 12, 12, 12];
+    result.values.tokengate![`wave.${wave}.ms`] = [9, 9, 9, 9, 9];
+  }
+  assertEquals(bar.openSteps(result), []);
+  result.values.tokengate!["wave.4.ms"] = [9, 9, 9, 9, 11];
+  result.values.tokengate!["wave.5.ms"] = [9, 9, 11, 11, 11];
+  assertEquals(bar.openSteps(result), ["wave.4", "wave.5"]);
+  assertEquals([bar.cell(result).verdict, bar.cell(result).close], ["miss", true]);
+  result.values.tokengate!["wave.5.ms"] = [11, 11, 11, 11, 11];
+  assertEquals(bar.openSteps(result), []);
+  assertEquals([bar.cell(result).verdict, bar.cell(result).close], ["miss", false]);
 });
 
 test("the best peer is the one with the best median, and one that failed is none", () => {

@@ -11,6 +11,7 @@ test("without arguments everything is measured of all peers on all runtimes", ()
   assertEquals(options.peers, [...PEER_NAMES]);
   assertStrictEquals(options.waves.length, 15);
   assertStrictEquals(options.rounds, 5);
+  assertStrictEquals(options.furtherRounds, 10);
   assertStrictEquals(options.lanes, 2);
 });
 
@@ -39,7 +40,7 @@ test("written options of a comparison ask for the same again", () => {
       [],
       ["--quick"],
       ["--peers", "none", "--waves", "9-15", "--lanes", "3"],
-      ["--only", "micro,waves", "--runtimes", "bun", "--rounds", "7"],
+      ["--only", "micro,waves", "--runtimes", "bun", "--rounds", "7", "--further", "0"],
     ]
   ) {
     const options = readOptions(args);
@@ -57,6 +58,7 @@ test("arguments that cannot be used are refused by name", () => {
       [["--peers", "none,piscina"], `--peers: received "none"`],
       [["--runtimes", "node,chrome"], `--runtimes: received "chrome"`],
       [["--rounds", "0"], `--rounds: received "0"`],
+      [["--further", "some"], `--further: received "some"`],
       [["--lanes", "two"], `--lanes: received "two"`],
       [["--waves", "16"], `received "16"`],
       [["--json"], "--json"],

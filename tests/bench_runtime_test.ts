@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { openSteps } from "../bench/bars.ts";
 import { type BenchOptions, readOptions } from "../bench/bench_options.ts";
 import { failureOf, isNotOffered, type RuntimeResult, valuesOf } from "../bench/bench_result.ts";
 import { compareOn, type CompareRequest } from "../bench/bench_runtime.ts";
@@ -76,6 +77,27 @@ test("the runtimes have their rounds by turns, and each its own results", async 
     assertEquals(valuesOf(result, "tokengate", "ping.p50Us"), [5, 5]);
     assert(result.elapsedMs > 0);
   }
+});
+
+test("what a bar is about is measured further until its verdict is certain, of those it is about", async () => {
+  const args = ["--only", "waves", "--waves", "9,10", "--rounds", "5", "--peers", "piscina"];
+  // Twice as fast as the loop, and as fast as it in two rounds: of eleven, two may be left out.
+  const times = ["2", "4", "2", "4"];
+  let starts = 0;
+  const [result] = await compareOn([{
+    ...requestFor("node", SCRIPTED, readOptions(args)),
+    commandOf: (contender) => {
+      const env = contender === "tokengate" ? { WAVE_MS: times[starts++] ?? "2" } : {};
+      return { ...commandFor(SCRIPTED, contender), env };
+    },
+  }]);
+  const rounds = (contender: ContenderName, metric: string): number =>
+    valuesOf(result!, contender, metric).length;
+  for (const contender of ["loop", "ceiling", "tokengate"] as const) {
+    assertEquals([rounds(contender, "wave.9.ms"), rounds(contender, "wave.10.ms")], [11, 5]);
+  }
+  assertStrictEquals(rounds("piscina", "wave.9.ms"), 5);
+  assertStrictEquals(openSteps(result!).size, 0);
 });
 
 test("a contender whose results are not the loop's has failed", async () => {
