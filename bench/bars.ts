@@ -164,14 +164,20 @@ function bar(
     const worst = all.reduce((a, b) => isWorse(b.cell, a.cell, direction) ? b : a).cell;
     const missing = all.filter(({ cell }) => cell.value === null);
     if (worst.value === null || missing.length === 0) {
-      return { ...worst, close: openSteps(result).length > 0 };
+      const close = openSteps(result).length > 0;
+      if (!close || worst.close) return { ...worst, close };
+      const others = wavesText(all.filter(({ cell }) => cell.close));
+      return { ...worst, close, note: `${worst.note}; close at ${others}` };
     }
     // What is only measured in part can miss, but not pass.
-    const left = missing.map(({ figure }) => tokensText(figure.wave!)).join(", ");
     const verdict = worst.verdict === "pass" ? null : worst.verdict;
-    return { ...worst, verdict, note: `${worst.note}; without ${left}` };
+    return { ...worst, verdict, note: `${worst.note}; without ${wavesText(missing)}` };
   };
   return { name, direction, unit, cell, openSteps };
+}
+
+function wavesText(all: readonly { figure: Figure }[]): string {
+  return all.map(({ figure }) => tokensText(figure.wave!)).join(", ");
 }
 
 function isWorse(one: BarCell, other: BarCell, direction: Bar["direction"]): boolean {

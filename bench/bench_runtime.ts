@@ -122,14 +122,16 @@ class Comparison {
       : `round ${round + 1} of ${rounds}`;
   }
 
-  /** The steps of bars whose verdict another comparison might not confirm, after those that warm up for them. */
+  /**
+   * The steps of bars whose verdict another comparison might not confirm. A wave comes after all that are smaller, as in the
+   * rounds before: on Node a process that has run those is slower at the largest.
+   */
   #openSteps(round: number): Step[] {
     const { rounds, furtherRounds } = this.#request.options;
     if (round >= rounds + furtherRounds) return [];
-    const open = [...openSteps(this.result)];
-    return this.#steps!.filter(({ what }) =>
-      open.some((each) => each === what || each.startsWith(`${what}.`))
-    );
+    const open = openSteps(this.result);
+    const largestWave = Math.max(-1, ...[...open].map(waveOf).filter((wave) => wave > 0));
+    return this.#steps!.filter(({ what }) => open.has(what) || waveOf(what) <= largestWave);
   }
 
   async #plan(): Promise<Step[]> {

@@ -59,6 +59,10 @@ test("what is not certain is measured further, and nothing once one wave surely 
   result.values.tokengate!["wave.5.ms"] = [9, 9, 11, 11, 11];
   assertEquals(bar.openSteps(result), ["wave.4", "wave.5"]);
   assertEquals([bar.cell(result).verdict, bar.cell(result).close], ["miss", true]);
+  result.values.tokengate!["wave.5.ms"] = [9.5, 9.5, 9.5, 9.5, 9.5];
+  const { note, close, value } = bar.cell(result);
+  assertEquals([close, value], [true, 12 / 9.5]);
+  assertStrictEquals(note, "wave of 64; close at 32");
   result.values.tokengate!["wave.5.ms"] = [11, 11, 11, 11, 11];
   assertEquals(bar.openSteps(result), []);
   assertEquals([bar.cell(result).verdict, bar.cell(result).close], ["miss", false]);

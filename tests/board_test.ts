@@ -116,6 +116,28 @@ function churn(board: SharedBoard, times: number): void {
   }
 }
 
+test("the board is looked at ever more rarely while no calls come, and soon again when one does", () => {
+  const { board, clock } = makeWorld();
+  const member = makeMember();
+  board.join(member);
+  // Nobody takes it, so that each look wakes the lane.
+  const looksUntil = (endMs: number): number[] => {
+    const at: number[] = [];
+    while (clock.nextMs <= endMs) {
+      const before = member.wakes;
+      clock.step();
+      if (member.wakes > before) at.push(clock.now());
+    }
+    return at;
+  };
+  board.post(makeCall(1));
+  board.flush();
+  assertEquals(looksUntil(200), [10, 30, 70, 110, 150, 190]);
+  board.post(makeCall(2));
+  board.flush();
+  assertEquals(looksUntil(300), [200, 220, 260, 300]);
+});
+
 test("a lane that goes to work for long hands on what is listed, if another sleeps, and the gate wakes that one", async () => {
   const { board } = makeWorld();
   const { memory } = board;

@@ -108,6 +108,24 @@ test("the token table finds live tokens by id, and none by the id of a settled o
   }));
 });
 
+test("the token table finds tokens by ids of more than 31 bits, as they are after some hundred calls", () => {
+  const table = new TokenTable();
+  const others = [0, 1, 2].map(() => makeToken(table.allocate()));
+  for (const other of others) table.set(other);
+  let last = -1;
+  for (let n = 0; n < 1_100; n++) {
+    const token = makeToken(table.allocate());
+    table.set(token);
+    assert(token.id > last);
+    assertEquals(table.get(token.id), token);
+    assertEquals(table.get(last), undefined);
+    for (const other of others) assertEquals(table.get(other.id), other);
+    last = token.id;
+    table.release(token);
+  }
+  assert(last > 2 ** 32);
+});
+
 test("the mailbox keeps calls in order, and a slot until it is answered", () => {
   const mailbox = new Mailbox(3);
   const calls = Array.from({ length: 4 }, (_, id): LaneCall => makeToken(id));

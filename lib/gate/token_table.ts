@@ -38,14 +38,14 @@ export class TokenTable {
   /** Enters a token under its id. */
   set(token: CallToken): void {
     if (token.id < 0) this.#children.set(token.id, token);
-    else this.#tokens[token.id % SLOTS] = token;
+    else this.#tokens[slotOf(token.id)] = token;
     this.#live++;
   }
 
   /** @param id id of a token @returns the token, or undefined when it has settled */
   get(id: number): CallToken | undefined {
     if (id < 0) return this.#children.get(id);
-    const token = this.#tokens[id % SLOTS];
+    const token = this.#tokens[slotOf(id)];
     return token?.id === id ? token : undefined;
   }
 
@@ -53,7 +53,7 @@ export class TokenTable {
   release(token: CallToken): void {
     this.#live--;
     if (token.id < 0) return void this.#children.delete(token.id);
-    const slot = token.id % SLOTS;
+    const slot = slotOf(token.id);
     this.#tokens[slot] = undefined;
     this.#generations[slot]!++;
     this.#free.push(slot);
@@ -65,4 +65,9 @@ export class TokenTable {
     if (this.#children.size > 0) live.push(...this.#children.values());
     return live;
   }
+}
+
+/** Not by `%`: an id is above 2^31 after 512 generations, where V8 has `%` done by a function that takes 16 ns. */
+function slotOf(id: number): number {
+  return id - Math.floor(id / SLOTS) * SLOTS;
 }

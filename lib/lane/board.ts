@@ -14,8 +14,9 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import { OperationHabit } from "./operation_habit.ts";
 import type { OperationNumbers } from "./operation_numbers.ts";
 
-/** How often the answers are looked at while there are calls and nobody rings, in ms. */
+/** How soon the answers are looked at while there are calls and nobody rings, in ms; ever later while no calls come, so that long ones do not keep the program's thread awake. */
 const LOOK_MS = 10;
+const MOST_LOOK_MS = 40;
 /** How long answers are delivered before the program's own work has its turn, in ms. */
 const ATTEND_MS = 2;
 /** What a call costs a lane besides its function, in ms. */
@@ -118,6 +119,7 @@ export class SharedBoard implements Board {
   #isDelivering = false;
   #isTurnPlanned = false;
   #lookTimer: Timer = undefined;
+  #lookMs = LOOK_MS;
   /** Calls posted since the last flush, and how long they may take, in ms. */
   #posted = 0;
   #postedMs = 0;
@@ -142,6 +144,7 @@ export class SharedBoard implements Board {
     };
     this.#onLook = () => {
       this.#lookTimer = undefined;
+      this.#lookMs = Math.min(2 * this.#lookMs, MOST_LOOK_MS);
       // Calls may take longer than they used to: with some left, nobody is to sleep.
       this.#wakeForAll();
       this.#attend();
@@ -213,6 +216,7 @@ export class SharedBoard implements Board {
   flush(): void {
     // Between two lots of answers a few quick calls are no reason to wake a lane, which would be done with them before the next few come.
     const isWorthIt = this.#posted >= LOT_CALLS || this.#postedMs >= LOT_MS;
+    if (this.#posted > 0) this.#lookSoon();
     if (!this.#isDelivering || isWorthIt) this.#wakeForPosted();
     if (!this.#isArmed) this.#attend();
   }
@@ -486,8 +490,18 @@ export class SharedBoard implements Board {
       this.#isDelivering = false;
     }
     if (this.#isExpecting()) {
-      this.#lookTimer ??= this.#parts.clock.setTimer(this.#onLook, LOOK_MS, true);
+      this.#lookTimer ??= this.#parts.clock.setTimer(this.#onLook, this.#lookMs, true);
     }
+  }
+
+  /** There are new calls: the next look is not to be in a long while. */
+  #lookSoon(): void {
+    if (this.#lookMs === LOOK_MS) return;
+    this.#lookMs = LOOK_MS;
+    if (this.#lookTimer === undefined) return;
+    const { clock } = this.#parts;
+    clock.clearTimer(this.#lookTimer);
+    this.#lookTimer = clock.setTimer(this.#onLook, LOOK_MS, true);
   }
 
   /**
