@@ -8,6 +8,7 @@ import type { RuntimeName } from "../scripts/pins.ts";
 import { medianInterval } from "./confidence.ts";
 import { failureOf, paired, type RuntimeResult, spreadOf, valuesOf } from "./bench_result.ts";
 import { type ContenderName, PEER_NAMES } from "./contenders.ts";
+import { formatCount } from "../lib/cli/table.ts";
 import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** Whether a figure passes; `null` when it was not measured, or not all of it. */
@@ -300,7 +301,7 @@ function eachWave(
 }
 
 function tokensText(wave: number): string {
-  return tokensOfWave(wave).toLocaleString("en-US");
+  return formatCount(tokensOfWave(wave));
 }
 
 /** The step of a round that measures a metric, waves aside: they have one each. */

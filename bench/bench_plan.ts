@@ -10,6 +10,7 @@ import type { MeasureRequest } from "./contender_protocol.ts";
 import { BEST_NOOP, BEST_PING, type BestOf } from "./bars.ts";
 import { PAYLOADS } from "./measures/payload.ts";
 import { WARM_UP_MS } from "./measures/subject.ts";
+import { formatCount } from "../lib/cli/table.ts";
 import { tokensOfWave } from "../lib/cli/waves/plan.ts";
 
 /** One thing to be measured, of all contenders in turn. */
@@ -25,7 +26,7 @@ export interface Step {
   /** Time after which a contender is ended, in milliseconds. */
   readonly limitMs: number;
   /**
-   * A peer that takes longer is measured in the first round only, unless it may be the best one that a bar is about: the whole is to take some half an hour. In milliseconds.
+   * A peer that takes longer is measured in the first round only, unless it may be the best one that a bar is about: the whole is to take some three quarters of an hour. In milliseconds.
    */
   readonly slowMs: number;
   /** The figure of the best peer that a bar is about; undefined where none is. */
@@ -125,7 +126,7 @@ function waveSteps({ waves, quick }: BenchOptions): Step[] {
       const budgetMs = quick ? QUICK_WAVE_BUDGET_MS : fullBudgetMs;
       return step(
         `wave.${wave}`,
-        `wave of ${tokens.toLocaleString("en-US")}`,
+        `wave of ${formatCount(tokens)}`,
         { measure: "wave", wave, budgetMs },
         (name, round) =>
           round === 0 || tokens <= LARGEST_PEER_WAVE || !isPool(name) || name === "tokengate",

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
-import { barLines, formatCell } from "../bench/bar_table.ts";
+import { barLines, CLOSE_VERDICT, formatCell, formatVerdict } from "../bench/bar_table.ts";
 import { type BarCell, BARS, BEST_NOOP, BEST_PING, bestPeer, judge } from "../bench/bars.ts";
 import { medianInterval } from "../bench/confidence.ts";
 import { paired, spreadOf } from "../bench/bench_result.ts";
@@ -45,6 +45,26 @@ test("a verdict is close when the limit lies within the interval", () => {
   assertStrictEquals(judge([390, 395, 399, 402, 410], "at most", 400, "").close, true);
   assertStrictEquals(judge([402, 403, 410, 420, 430], "at most", 400, "").close, false);
   assertStrictEquals(judge([], "at most", 400, "").close, false);
+});
+
+test("a close verdict is written as one, with what that is", () => {
+  const close = judge([1, 1.3, 1.3, 1.3, 1.4], "at least", 1.2, "");
+  assertStrictEquals(formatVerdict(close), "pass, close");
+  assertStrictEquals(formatVerdict({ ...close, close: false }), "pass");
+  assertStrictEquals(formatVerdict({ ...close, verdict: null }), "");
+  const linesFor = (loopMs: number[]): string[] => {
+    const values = {
+      loop: { "wave.9.ms": loopMs },
+      tokengate: { "wave.9.ms": loopMs.map(() => 10) },
+    };
+    return barLines({ ...SAMPLE, runtimes: [{ ...node!, values }] });
+  };
+  const certain = linesFor([15, 16, 15]);
+  assert(certain.some((line) => line.endsWith(" pass")), certain.join("\n"));
+  assert(!certain.includes(CLOSE_VERDICT));
+  const uncertain = linesFor([15, 10, 15]);
+  assert(uncertain.some((line) => line.endsWith(" pass, close")), uncertain.join("\n"));
+  assert(uncertain.includes(CLOSE_VERDICT));
 });
 
 test("what is not certain is measured further, and nothing once one wave surely misses", () => {
