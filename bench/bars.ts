@@ -338,13 +338,10 @@ function shareOfCeiling(result: RuntimeResult, wave: number): number[] {
 }
 
 function growth(result: RuntimeResult): Figure[] {
-  const [small, large] = [9, 15];
-  const columns = (["tokengate", "loop"] as const).flatMap((name) =>
-    [large, small].map((wave) => valuesOf(result, name, `wave.${wave}.ms`))
-  );
-  const values = paired(
-    columns,
-    (ours, oursSmall, loop, loopSmall) => (ours! / oursSmall!) / (loop! / loopSmall!),
-  );
-  return [{ values, note: "", steps: [stepOfWave(small), stepOfWave(large)] }];
+  const columns = [
+    valuesOf(result, "tokengate", "growth.ratio"),
+    valuesOf(result, "loop", "growth.ratio"),
+  ];
+  const values = paired(columns, (ours, loop) => ours / loop);
+  return [{ values, note: "", steps: [stepOf("growth.ratio")] }];
 }

@@ -15,6 +15,7 @@ export type MeasureName =
   | "noop"
   | "ping"
   | "waves"
+  | "growth"
   | "payloads"
   | "heavy"
   | "classes"
@@ -27,6 +28,7 @@ export const MEASURE_NAMES: readonly MeasureName[] = [
   "noop",
   "ping",
   "waves",
+  "growth",
   "payloads",
   "heavy",
   "classes",

@@ -5,6 +5,7 @@
  */
 
 import type { ClassesRequest } from "./measures/classes.ts";
+import type { GrowthRequest } from "./measures/growth.ts";
 import type { HeavyRequest } from "./measures/heavy.ts";
 import type { NoopRequest } from "./measures/noop.ts";
 import type { PingRequest } from "./measures/ping.ts";
@@ -17,6 +18,7 @@ export type MeasureRequest =
   | ({ readonly measure: "ping" } & PingRequest)
   | { readonly measure: "warmUpWaves" }
   | ({ readonly measure: "wave" } & WaveRequest)
+  | ({ readonly measure: "growth" } & GrowthRequest)
   | { readonly measure: "payload"; readonly name: string }
   | { readonly measure: "calibrate" }
   | ({ readonly measure: "heavy" } & HeavyRequest)

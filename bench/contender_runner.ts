@@ -15,6 +15,7 @@ import type { ContenderReply, MeasureRequest } from "./contender_protocol.ts";
 import { CpuMeter } from "../lib/cli/cpu_meter.ts";
 import { describeError } from "../lib/cli/error_tally.ts";
 import { measureClasses } from "./measures/classes.ts";
+import { measureGrowth } from "./measures/growth.ts";
 import { calibrate, measureHeavy } from "./measures/heavy.ts";
 import { measurePending } from "./measures/memory.ts";
 import { measureNoop } from "./measures/noop.ts";
@@ -42,6 +43,8 @@ async function measure(subject: Subject, request: MeasureRequest): Promise<Measu
       return { metrics: {} };
     case "wave":
       return await measureWave(subject, request);
+    case "growth":
+      return await measureGrowth(subject, request);
     case "payload": {
       const kind = PAYLOADS.find(({ name }) => name === request.name)!;
       const offered = subject.kind === "pool" &&

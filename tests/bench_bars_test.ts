@@ -136,7 +136,7 @@ test("the wave that does worst decides; where some are not measured it can miss 
 });
 
 test("growth is relative to the loop's own", () => {
-  // 80 times the time for 64 times the tokens, where the loop takes 64 times the time.
+  // 1.25, 1 and 1.25 by round.
   assertStrictEquals(cell("growth").value, 1.25);
   assertStrictEquals(cell("growth").verdict, "miss");
 });

@@ -28,10 +28,14 @@ export interface WaveRequest {
   budgetMs: number;
 }
 
-interface Timed {
+/** A wave that was run. */
+export interface TimedWave {
   elapsedMs: number;
   checksum: string;
 }
+
+/** Runs waves of as many tokens as it is given. */
+export type WaveTimer = (tokens: number) => Promise<TimedWave> | TimedWave;
 
 /**
  * Has the functions compiled, here or in the lanes.
@@ -39,7 +43,7 @@ interface Timed {
  * @param subject What is to be measured.
  */
 export async function warmUpWaves(subject: Subject): Promise<void> {
-  const time = timerOf(subject);
+  const time = waveTimerOf(subject);
   await warmUp(WARM_UP_MS, () => time(WARM_UP_TOKENS));
   for (let i = 0; i < LAST_WARM_UPS; i++) await time(LAST_WARM_UP_TOKENS);
 }
@@ -51,7 +55,7 @@ export async function warmUpWaves(subject: Subject): Promise<void> {
  */
 export async function measureWave(subject: Subject, request: WaveRequest): Promise<Measured> {
   const { wave, budgetMs } = request;
-  const time = timerOf(subject);
+  const time = waveTimerOf(subject);
   let checksum: string | undefined;
   const times = await repeat(REPEATS, budgetMs, async () => {
     const timed = await time(tokensOfWave(wave));
@@ -64,7 +68,11 @@ export async function measureWave(subject: Subject, request: WaveRequest): Promi
   return { metrics: { [`wave.${wave}.ms`]: median(times) }, checksum: checksum! };
 }
 
-function timerOf(subject: Subject): (tokens: number) => Promise<Timed> | Timed {
+/**
+ * @param subject What is to be measured.
+ * @returns Runs a wave of it.
+ */
+export function waveTimerOf(subject: Subject): WaveTimer {
   switch (subject.kind) {
     case "loop":
       return (tokens) => {
