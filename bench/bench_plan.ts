@@ -26,7 +26,7 @@ export interface Step {
   /** Time after which a contender is ended, in milliseconds. */
   readonly limitMs: number;
   /**
-   * A peer that takes longer is measured in the first round only, unless it may be the best one that a bar is about: the whole is to take some three quarters of an hour. In milliseconds.
+   * A peer that takes longer is measured in the first round only, unless it may be the best one that a bar is about: the whole is to take an hour. In milliseconds.
    */
   readonly slowMs: number;
   /** The figure of the best peer that a bar is about; undefined where none is. */
@@ -97,9 +97,7 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
   if (measures.includes("waves")) steps.push(...waveSteps(options));
   if (measures.includes("growth")) {
     const request = { measure: "growth", ...GROWTH } as const;
-    // The ceiling's tells what a machine does to two busy threads; no bar is about it.
-    const concerns = (name: ContenderName, round: number): boolean =>
-      name === "loop" || name === "tokengate" || (name === "ceiling" && round < options.rounds);
+    const concerns = (name: ContenderName): boolean => name === "loop" || name === "tokengate";
     steps.push({ ...step("growth", "growth", request, concerns), ownProcess: true });
   }
   if (measures.includes("payloads")) {

@@ -83,6 +83,13 @@ test("the peers run the largest waves in the first round only, ours, the loop an
   assert(small.concerns("comlink", 4));
 });
 
+test("growth is measured of ours and the loop, each in a process of its own", () => {
+  const [growth] = planRound(readOptions(["--only", "growth"]), 1);
+  assert(growth!.ownProcess);
+  for (const name of ["tokengate", "loop"] as const) assert(growth!.concerns(name, 7), name);
+  for (const name of ["ceiling", "piscina"] as const) assert(!growth!.concerns(name, 0), name);
+});
+
 test("warming up makes nobody slow", () => {
   for (const flags of [[], ["--quick"]]) {
     const plan = planRound(readOptions([...flags, "--only", "noop,ping,payloads"]), 1);

@@ -629,10 +629,7 @@ export class LaneCore {
       this.#wakeUp();
       this.#work();
     };
-    new Promise((resolve) => resolve(value)).then(
-      (result) => finishLater(RETURNED, result),
-      (error) => finishLater(THREW, encodeThrown(error)),
-    );
+    whenSettled(value, finishLater);
   }
 
   /** The gate takes a lane that has answered for one that takes calls. */
@@ -704,10 +701,7 @@ export class LaneCore {
       this.#wakeUp();
       this.#work();
     };
-    new Promise((resolve) => resolve(value)).then(
-      (result) => finish(RETURNED, result),
-      (error) => finish(THREW, encodeThrown(error)),
-    );
+    whenSettled(value, finish);
     if (this.#inFlight.isOpen) return true;
     this.#goToWork();
     this.#tell();
@@ -733,11 +727,7 @@ export class LaneCore {
       } else this.#finish(operation, tag, context, startedMs, outcome, value);
       this.#goOn();
     };
-    // Through a promise of our own: a thenable of the user's may call back twice, or at once.
-    new Promise((resolve) => resolve(value)).then(
-      (result) => finish(RETURNED, result),
-      (error) => finish(THREW, encodeThrown(error)),
-    );
+    whenSettled(value, finish);
   }
 
   #loadThenGoOn(operation: LaneOperation): false {
@@ -784,6 +774,17 @@ export class LaneCore {
     this.#port.post([CRASH, encodeError(error)]);
     return true;
   }
+}
+
+/** Through a promise of our own: a thenable of the user's may call back twice, or at once. */
+function whenSettled(
+  value: PromiseLike<unknown>,
+  finish: (outcome: number, value: unknown) => void,
+): void {
+  new Promise((resolve) => resolve(value)).then(
+    (result) => finish(RETURNED, result),
+    (error) => finish(THREW, encodeThrown(error)),
+  );
 }
 
 function isUnloaded(operation: LaneOperation): boolean {

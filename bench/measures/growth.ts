@@ -9,8 +9,8 @@
  */
 
 import { median } from "../../lib/cli/statistics.ts";
-import { type Measured, rest, type Subject } from "./subject.ts";
-import { warmUpWaves, waveTimerOf } from "./wave.ts";
+import type { Measured, Subject } from "./subject.ts";
+import { timeWaves, warmUpWaves } from "./wave.ts";
 
 /** What is asked for. */
 export interface GrowthRequest {
@@ -25,31 +25,22 @@ export interface GrowthRequest {
 /**
  * @param subject What to measure; it is warmed up first.
  * @param request Which waves.
- * @returns Microseconds per token in the small waves, their median, and in the large one; the one over the other; the check-sum of the large one.
+ * @returns Microseconds per token in the large wave, in the small ones (their median), and the one over the other; with the check-sums.
  */
 export async function measureGrowth(subject: Subject, request: GrowthRequest): Promise<Measured> {
   const { smallTokens, largeTokens, smallWaves } = request;
-  const time = waveTimerOf(subject);
-  const small: number[] = [];
-  const timeSmall = async (): Promise<void> => {
-    for (let i = 0; i < smallWaves; i++) {
-      await rest();
-      small.push((await time(smallTokens)).elapsedMs);
-    }
-  };
   await warmUpWaves(subject);
-  await timeSmall();
-  await rest();
-  const large = await time(largeTokens);
-  await timeSmall();
-  const smallUs = (median(small) / smallTokens) * 1_000;
-  const largeUs = (large.elapsedMs / largeTokens) * 1_000;
+  const before = await timeWaves(subject, smallTokens, smallWaves, Infinity);
+  const large = await timeWaves(subject, largeTokens, 1, 0);
+  const after = await timeWaves(subject, smallTokens, smallWaves, Infinity);
+  const smallUs = (median([...before.times, ...after.times]) / smallTokens) * 1_000;
+  const largeUs = (large.times[0]! / largeTokens) * 1_000;
   return {
     metrics: {
       "growth.smallUs": smallUs,
       "growth.largeUs": largeUs,
       "growth.ratio": largeUs / smallUs,
     },
-    checksum: large.checksum,
+    checksum: [before, large, after].map(({ checksum }) => checksum).join(" "),
   };
 }

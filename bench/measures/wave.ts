@@ -28,14 +28,10 @@ export interface WaveRequest {
   budgetMs: number;
 }
 
-/** A wave that was run. */
-export interface TimedWave {
+interface Timed {
   elapsedMs: number;
   checksum: string;
 }
-
-/** Runs waves of as many tokens as it is given. */
-export type WaveTimer = (tokens: number) => Promise<TimedWave> | TimedWave;
 
 /**
  * Has the functions compiled, here or in the lanes.
@@ -43,7 +39,7 @@ export type WaveTimer = (tokens: number) => Promise<TimedWave> | TimedWave;
  * @param subject What is to be measured.
  */
 export async function warmUpWaves(subject: Subject): Promise<void> {
-  const time = waveTimerOf(subject);
+  const time = timerOf(subject);
   await warmUp(WARM_UP_MS, () => time(WARM_UP_TOKENS));
   for (let i = 0; i < LAST_WARM_UPS; i++) await time(LAST_WARM_UP_TOKENS);
 }
@@ -55,24 +51,40 @@ export async function warmUpWaves(subject: Subject): Promise<void> {
  */
 export async function measureWave(subject: Subject, request: WaveRequest): Promise<Measured> {
   const { wave, budgetMs } = request;
-  const time = waveTimerOf(subject);
+  const { times, checksum } = await timeWaves(subject, tokensOfWave(wave), REPEATS, budgetMs);
+  return { metrics: { [`wave.${wave}.ms`]: median(times) }, checksum };
+}
+
+/**
+ * Runs waves of one size.
+ *
+ * @param subject What to measure.
+ * @param tokens Tokens of each.
+ * @param most How many at most.
+ * @param budgetMs Time after which no further one is run, in milliseconds.
+ * @returns The time of each in milliseconds, and the check-sum of the results, which is the same for all.
+ * @throws {Error} When one has other results than the first.
+ */
+export async function timeWaves(
+  subject: Subject,
+  tokens: number,
+  most: number,
+  budgetMs: number,
+): Promise<{ times: number[]; checksum: string }> {
+  const time = timerOf(subject);
   let checksum: string | undefined;
-  const times = await repeat(REPEATS, budgetMs, async () => {
-    const timed = await time(tokensOfWave(wave));
+  const times = await repeat(most, budgetMs, async () => {
+    const timed = await time(tokens);
     checksum ??= timed.checksum;
     if (timed.checksum !== checksum) {
       throw new Error(`the wave gave the check-sum ${checksum}, then ${timed.checksum}`);
     }
     return timed.elapsedMs;
   });
-  return { metrics: { [`wave.${wave}.ms`]: median(times) }, checksum: checksum! };
+  return { times, checksum: checksum! };
 }
 
-/**
- * @param subject What is to be measured.
- * @returns Runs a wave of it.
- */
-export function waveTimerOf(subject: Subject): WaveTimer {
+function timerOf(subject: Subject): (tokens: number) => Promise<Timed> | Timed {
   switch (subject.kind) {
     case "loop":
       return (tokens) => {

@@ -15,7 +15,7 @@ import {
   ON_BOARD,
   WAITING,
 } from "../call_token.ts";
-import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { BoundCalls } from "./bound_calls.ts";
 import type { Crew } from "./crew.ts";
 import type { Desk } from "./desk.ts";
@@ -25,8 +25,9 @@ import { KeyPlaces } from "./key_places.ts";
 import type { Keys } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
 import { Lineup } from "./lineup.ts";
+import { Patience } from "./patience.ts";
 import { type RecyclePolicy, Retirement, type RetireReason } from "./retirement.ts";
-import { AHEAD_MS, Router, type TokenSource } from "./router.ts";
+import { Router, type TokenSource } from "./router.ts";
 import { pinOf } from "./pin.ts";
 import type { Seat } from "./seat.ts";
 import { Slots } from "./slots.ts";
@@ -36,9 +37,6 @@ import type { WeightPolicy } from "./weight_policy.ts";
 
 /** So many calls are given out at once where priorities differ: those that are to make way are taken back one by one. */
 const MOST_MIXED = 128;
-
-/** How long calls are left where they are at most before an idle lane is looked for again, in ms. */
-const MOST_PATIENCE_MS = 80;
 
 /** Tokens that use what a lane has kept. */
 export interface Loans {
@@ -101,10 +99,7 @@ export class LaneGroup implements TokenGroup {
   readonly #router: Router;
   // Made once: it is passed for every token.
   readonly #admit: (seat: Seat, token: CallToken) => void;
-  /** Runs out when an idle lane may take what has waited for another one. */
-  #patience: Timer = undefined;
-  #patienceDueMs = Infinity;
-  #patienceMs = AHEAD_MS;
+  readonly #patience: Patience;
   #admitted = 0;
   #isGivingOut = false;
   /** The lowest priority of what was given out since nothing was out, and the last place in the order of the calls. */
@@ -144,6 +139,7 @@ export class LaneGroup implements TokenGroup {
       onScale: parts.onScale,
     });
     this.planTurn = parts.planTurn;
+    this.#patience = new Patience(parts.clock, parts.planTurn);
     this.#board = parts.board;
     this.#places = new KeyPlaces(this.slots);
     const general: TokenSource = parts.board === undefined ? this.lineup : this.#mail;
@@ -295,7 +291,7 @@ export class LaneGroup implements TokenGroup {
     for (let lane = 0; lane < this.crew.seats.length && !router.hasForAny; lane++) {
       const taken = router.takeForIdle(this.#parts.clock.now());
       if (taken.length === 0) break;
-      this.#patienceMs = AHEAD_MS;
+      this.#patience.renew();
       this.takeBack(taken);
       // What the idle lane has no room for waits again, and what is less urgent is not to be elsewhere meanwhile.
       this.#giveWay();
@@ -303,28 +299,9 @@ export class LaneGroup implements TokenGroup {
     }
     // A lane may have gone on with the board before it has read its mail, and nobody tells when another one is idle.
     const { patientUntilMs } = router;
-    if (patientUntilMs < Infinity) return this.#lookAgain(patientUntilMs);
-    const mayWait = this.#board !== undefined && router.hasUnstarted;
-    if (!mayWait) this.#patienceMs = AHEAD_MS;
-    else if (this.#patience === undefined) {
-      this.#lookAgain(this.#parts.clock.now() + this.#patienceMs);
-      // Ever more rarely, as long as there is no idle lane.
-      this.#patienceMs = Math.min(2 * this.#patienceMs, MOST_PATIENCE_MS);
-    }
-  }
-
-  /** Looks again for idle lanes. @param dueMs when, in ms since the epoch */
-  #lookAgain(dueMs: number): void {
-    if (dueMs >= this.#patienceDueMs) return;
-    const { clock, planTurn } = this.#parts;
-    if (this.#patience !== undefined) clock.clearTimer(this.#patience);
-    const onTimer = (): void => {
-      this.#patience = undefined;
-      this.#patienceDueMs = Infinity;
-      planTurn();
-    };
-    this.#patience = clock.setTimer(onTimer, Math.max(0, dueMs - clock.now()), true);
-    this.#patienceDueMs = dueMs;
+    if (patientUntilMs < Infinity) this.#patience.lookBy(patientUntilMs);
+    else if (this.#board !== undefined && router.hasUnstarted) this.#patience.lookLater();
+    else this.#patience.renew();
   }
 
   #postAll(board: Board): void {

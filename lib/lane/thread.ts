@@ -10,8 +10,7 @@ import { CallStamps } from "../bridge/call_stamps.ts";
 import { BorrowingOperation } from "../bridge/borrowing_operation.ts";
 import { ChildOperation } from "../bridge/child_operation.ts";
 import type { LeadChildren } from "../bridge/child_table.ts";
-import type { ChildOperationName, ChildTally } from "../bridge/child_tally.ts";
-import { readSpread, writeOutcome } from "../bridge/child_messages.ts";
+import type { ChildTally } from "../bridge/child_tally.ts";
 import type {
   ChildCall,
   ChildOutcome,
@@ -22,11 +21,8 @@ import type {
 } from "../bridge/contract.ts";
 import { decodeError, encodeError } from "../bridge/error_codec.ts";
 import {
-  ABORT,
   ANSWER_FIELDS,
   ANSWERS,
-  CHILD_ANSWERS,
-  CHILD_BACK,
   CHILD_ROW,
   CRASH,
   CREDIT,
@@ -68,6 +64,8 @@ import type { WorkerHandle, WorkerSettings, WorkerStarter } from "../runtime/ada
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { BoardMember, SharedBoard } from "./board.ts";
 import { CallSender } from "./call_sender.ts";
+import { ChildChannel } from "./child_channel.ts";
+import { Farewell } from "./farewell.ts";
 import { KeptValues } from "./kept_values.ts";
 import { laneEnded, laneStarted } from "./live_lanes.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -78,16 +76,6 @@ import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { StreamSlots } from "./stream_slots.ts";
 import type { StrandedThreads } from "./stranded.ts";
 
-/** How long a terminated worker may take to tell its end before it is taken for gone, in ms. */
-const FAREWELL_MS = 1_000;
-
-/** How long an event loop may be silent before it is taken to be kept from having a turn, in ms, and when it is first asked. */
-const PROOF_MS = 50;
-const FIRST_PROOF_MS = 1;
-/** In place of a token's id: nothing is to be stopped, only its event loop is to be heard of. */
-const NO_TOKEN = -1;
-/** State code of a token that has failed. */
-const FAILED_CODE = 4;
 /** Outcome, on this side only: the answer cannot be read. */
 const UNREADABLE = -1;
 
@@ -148,17 +136,14 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   readonly #answerMemory: SharedArrayBuffer = allocateAnswers();
   readonly #answers: AnswerReader = new AnswerReader(this.#answerMemory);
   readonly #birth: number;
-  /** What the rows of the table of children are for. */
-  readonly #childNames: ChildOperationName[] = [];
+  readonly #children: ChildChannel;
+  readonly #farewell: Farewell;
   readonly #streams: StreamSlots = new StreamSlots();
   readonly #sent: SentValueReader;
   readonly #kept: KeptValues;
   /** Started calls whose fate is known here, answered or released: of the mailbox, and of the board. */
   #accounted = 0;
   #accountedPosted = 0;
-  #abortSerial = 0;
-  /** Since when its event loop is silent, in ms since the epoch. */
-  #silentMs = 0;
   #isDisposable = false;
   #isUp = false;
   #isReady = false;
@@ -166,14 +151,12 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   /** Whether the dispose hooks run. */
   #isDisposing = false;
   #isStopped = false;
-  /** Whether its worker was terminated. */
-  #isLeaving = false;
   #isHeld = true;
   #hasEnded = false;
   #isSilent = false;
   #cause: unknown = undefined;
   #answerCount = 0;
-  #timer: Timer;
+  #startTimer: Timer;
 
   constructor(lane: Lane, parts: ThreadLaneParts, onEnd: () => void) {
     this.#lane = lane;
@@ -202,7 +185,22 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       post: (message) => this.#post(message),
       onChange: () => this.#setReference(),
     });
-    const { clock, startTimeoutMs } = parts;
+    const { clock, events, startTimeoutMs } = parts;
+    this.#children = new ChildChannel({
+      lane,
+      events,
+      control: this.control,
+      post: (message, transfer) => this.#post(message, transfer),
+    });
+    this.#farewell = new Farewell({
+      clock,
+      control: this.control,
+      stranded: parts.stranded,
+      stopsThreads: parts.adapter.stopsThreads,
+      post: (message) => this.#post(message),
+      terminate: () => this.#worker?.terminate(),
+      onEnd: () => this.#end(undefined),
+    });
     this.#silence = new SilenceWatch(clock, this, startTimeoutMs, () => this.#fallSilent());
     this.#life = parts.board?.join(this) ?? 0;
     this.#birth = parts.nextBirth();
@@ -217,9 +215,9 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       // A runtime refuses some settings in the constructor. The loss arrives later, as it does for a failed load.
       this.#worker = undefined;
       this.#cause = error;
-      parts.clock.setTimer(() => this.#end(undefined), 0, false);
+      clock.setTimer(() => this.#end(undefined), 0, false);
     }
-    this.#timer = parts.clock.setTimer(() => this.#startTimedOut(), parts.startTimeoutMs, true);
+    this.#startTimer = clock.setTimer(() => this.#startTimedOut(), startTimeoutMs, true);
   }
 
   get executing(): number {
@@ -279,17 +277,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     // The flag is raised first: a loop polls it, and may never read the message.
     if (!(this.mailbox.holds(call) ? this.#abandonMail(call) : this.#abandonPosted(call))) return;
     this.released++;
-    this.#postAbort(call.id, encodeError(reason));
-  }
-
-  #postAbort(id: number, reason: unknown): void {
-    if (!this.#isLoopSilent) this.#silentMs = this.#parts.clock.now();
-    this.#post([ABORT, id, ++this.#abortSerial, reason]);
-  }
-
-  /** Whether the worker's event loop has not taken what was posted to it for its answer. */
-  get #isLoopSilent(): boolean {
-    return this.control.abortSerial < this.#abortSerial;
+    this.#farewell.postAbort(call.id, encodeError(reason));
   }
 
   /** @returns whether it was still running */
@@ -329,45 +317,20 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
 
   answerChildren(outcomes: readonly ChildOutcome[]): void {
     if (this.#hasEnded) return;
-    const answers = outcomes.map(writeOutcome);
-    try {
-      this.#post([CHILD_ANSWERS, ...answers]);
-    } catch {
-      // Some result came here and cannot go on, such as shared memory to a process: it fails alone.
-      for (let i = 0; i < answers.length; i++) this.#answerChild(outcomes[i]!);
-    }
-  }
-
-  #answerChild(outcome: ChildOutcome): void {
-    try {
-      this.#post([CHILD_ANSWERS, writeOutcome(outcome)]);
-    } catch (error) {
-      this.#post([CHILD_ANSWERS, writeOutcome({ ...outcome, code: FAILED_CODE, value: error })]);
-    }
+    this.#children.answer(outcomes);
   }
 
   returnChild(call: ChildCall): void {
     if (this.#hasEnded) return;
-    // What was moved is here; everything else the lane has kept.
-    if (call.moved.length === 0) this.#post([CHILD_BACK, call.id]);
-    else this.#post([CHILD_BACK, call.id, call.args], call.moved);
+    this.#children.return(call);
   }
 
   tallyChildren(tally: ChildTally, isOver: boolean): void {
-    tally.add(this.control.children, this.#childNames, isOver);
+    this.#children.addTo(tally, isOver);
   }
 
   leads(): LeadChildren[] {
     return this.control.children.leads();
-  }
-
-  #receiveSpread(spread: SpreadCall): void {
-    const { events } = this.#parts;
-    try {
-      events.called(this.#lane, readSpread(spread));
-    } catch (error) {
-      events.unreadable(this.#lane, spread.id, error);
-    }
   }
 
   get heapBytes(): number {
@@ -398,9 +361,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   hold(on: boolean): void {
     this.#isHeld = on;
     this.#setReference();
-    if (this.#hasEnded) return;
-    // There are tokens again, and some may wait for the end of this worker, which nothing else would wait for.
-    if (on && this.#isLeaving) this.#awaitEnd();
+    if (!this.#hasEnded) this.#farewell.hold(on);
   }
 
   #setReference(): void {
@@ -478,26 +439,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
   }
 
   #terminate(): void {
-    const { adapter, clock } = this.#parts;
-    clock.clearTimer(this.#timer);
-    if (!adapter.stopsThreads && this.#mayBeStuck) {
-      this.#postAbort(NO_TOKEN, undefined);
-      return this.#awaitProof(FIRST_PROOF_MS);
-    }
-    this.#endWorker();
-  }
-
-  #endWorker(): void {
-    this.#isLeaving = true;
-    this.#worker?.terminate();
-    this.#awaitEnd();
-  }
-
-  #awaitEnd(): void {
-    const { clock } = this.#parts;
-    clock.clearTimer(this.#timer);
-    // Not quiet while tokens wait: the end of this worker is what lets them go on elsewhere.
-    this.#timer = clock.setTimer(() => this.#end(undefined), FAREWELL_MS, !this.#isHeld);
+    this.#parts.clock.clearTimer(this.#startTimer);
+    this.#farewell.begin(this.#mayBeStuck);
   }
 
   /** Whether a function, a hook, or a module that is being loaded, may be what keeps its event loop from having a turn. */
@@ -505,22 +448,6 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     const { startedCount, postedCount, returnCount } = this.control;
     const isRunning = startedCount + postedCount > returnCount;
     return this.#isReady && (this.#isSilent || this.#isDisposing || isRunning);
-  }
-
-  /**
-   * Terminating a worker ends it as soon as its event loop has a turn, and a loop never. Which of the two it is, is known when it has taken a message; until
-   * then the worker is not terminated, or nobody would learn of the end of a loop that does end.
-   */
-  #awaitProof(waitMs: number): void {
-    const { clock, stranded } = this.#parts;
-    if (!this.#isLoopSilent) return this.#endWorker();
-    const leftMs = this.#silentMs + PROOF_MS - clock.now();
-    const task = leftMs > 0 ? () => this.#awaitProof(2 * waitMs) : () => {
-      if (!this.#isLoopSilent) return this.#endWorker();
-      stranded.add(this.control, this.#abortSerial, () => this.#worker?.terminate());
-      this.#end(undefined);
-    };
-    this.#timer = clock.setTimer(task, Math.max(0, Math.min(waitMs, leftMs)), !this.#isHeld);
   }
 
   #startTimedOut(): void {
@@ -592,7 +519,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
         this.#cause = decodeError(message[1]);
         return;
       case SPREAD:
-        return this.#receiveSpread(message[1] as SpreadCall);
+        return this.#children.receive(message[1] as SpreadCall);
       case GIVEN_UP:
         return this.#parts.events.givenUp(
           this.#lane,
@@ -604,11 +531,10 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       case ROOMY:
         return this.#parts.events.roomy(this.#lane);
       case CHILD_ROW:
-        this.#childNames[message[1] as number] = {
+        return this.#children.setName(message[1] as number, {
           url: message[2] as string,
           name: message[3] as string,
-        };
-        return;
+        });
       case DISPOSABLE:
         this.#isDisposable = true;
         return;
@@ -654,7 +580,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       return this.stop();
     }
     if (this.#isStopped) return;
-    this.#parts.clock.clearTimer(this.#timer);
+    this.#parts.clock.clearTimer(this.#startTimer);
     this.#isReady = true;
     this.#parts.numbers.join(this);
     this.#parts.events.ready(this.#lane);
@@ -739,7 +665,8 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
     this.#hasEnded = true;
     this.control.stop();
     this.#parts.numbers.leave(this);
-    this.#parts.clock.clearTimer(this.#timer);
+    this.#parts.clock.clearTimer(this.#startTimer);
+    this.#farewell.end();
     this.#silence.end();
     this.#worker?.unref();
     // First, since a thread may outlive its lane: what it could start between the two would be nobody's.
