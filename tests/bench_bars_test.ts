@@ -136,7 +136,6 @@ test("the wave that does worst decides; where some are not measured it can miss 
 });
 
 test("growth is relative to the loop's own", () => {
-  // 1.25, 1 and 1.25 by round.
   assertStrictEquals(cell("growth").value, 1.25);
   assertStrictEquals(cell("growth").verdict, "miss");
 });
