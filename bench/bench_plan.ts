@@ -55,6 +55,8 @@ const LARGE_WAVE_BUDGET_MS = 600;
 const QUICK_WAVE_BUDGET_MS = 60;
 /** Waves that growth is seen between, and how many of the small ones run on either side of the large one. */
 const GROWTH = { smallTokens: 1_024, largeTokens: 65_536, smallWaves: 8 };
+/** Time for all of them: on a slow machine the loop took 18 s on Deno. */
+const GROWTH_LIMIT_MS = 90_000;
 /** Above this many tokens the peers run a wave in the first round only: it takes them seconds, and no bar is about it. */
 const LARGEST_PEER_WAVE = 1_024;
 
@@ -98,7 +100,8 @@ export function planRound(options: BenchOptions, thousands: number): Step[] {
   if (measures.includes("growth")) {
     const request = { measure: "growth", ...GROWTH } as const;
     const concerns = (name: ContenderName): boolean => name === "loop" || name === "tokengate";
-    steps.push({ ...step("growth", "growth", request, concerns), ownProcess: true });
+    const growth = step("growth", "growth", request, concerns);
+    steps.push({ ...growth, ownProcess: true, limitMs: GROWTH_LIMIT_MS });
   }
   if (measures.includes("payloads")) {
     for (const { name, label } of PAYLOADS) {
