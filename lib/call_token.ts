@@ -37,6 +37,8 @@ export const NOWHERE: number = -1;
 export const ON_BOARD: number = -2;
 /** In place of the number of a lane: it runs on the caller's own thread. */
 export const ON_CALLER: number = -3;
+/** In place of the number of a lane, of a token that waits: it is laid out on the board, where a lane may start it at any time. */
+export const LAID_OUT: number = -4;
 
 /** What a waiting token waits for: what its desk says, */
 export const FOR_ITS_DESK: number = 0;
@@ -168,7 +170,7 @@ export class CallToken implements Token<unknown>, LaneCall {
   retries: TokenAttempts | undefined = undefined;
   /** When it was submitted, in ms since the epoch. */
   readonly submittedMs: number;
-  /** Number of the lane that holds the call, or `ON_BOARD` or `ON_CALLER`; `NOWHERE` while none does. */
+  /** Number of the lane that holds the call, or `ON_BOARD`, `ON_CALLER` or `LAID_OUT`; `NOWHERE` while none does. */
   lane: number = NOWHERE;
   slot: number = -1;
   /** The intake it waits in, and its links there. */

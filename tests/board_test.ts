@@ -111,7 +111,7 @@ function churn(board: SharedBoard, times: number): void {
   for (let n = 0; n < times; n++) {
     const call = makeCall(100 + n);
     assert(board.room > 0, `no room after ${n} calls were taken back`);
-    assert(board.post(call));
+    assert(board.post(call, false));
     assert(board.recall(call));
   }
 }
@@ -130,10 +130,10 @@ test("the board is looked at ever more rarely while no calls come, and soon agai
     }
     return at;
   };
-  board.post(makeCall(1));
+  board.post(makeCall(1), false);
   board.flush();
   assertEquals(looksUntil(200), [10, 30, 70, 110, 150, 190]);
-  board.post(makeCall(2));
+  board.post(makeCall(2), false);
   board.flush();
   assertEquals(looksUntil(300), [200, 220, 260, 300]);
 });
@@ -143,8 +143,8 @@ test("a lane that goes to work for long hands on what is listed, if another slee
   const { memory } = board;
   const member = makeMember();
   board.join(member);
-  assert(board.post(makeCall(1)));
-  assert(board.post(makeCall(2)));
+  assert(board.post(makeCall(1), false));
+  assert(board.post(makeCall(2), false));
   board.flush();
   await undefined;
   const taken = memory.take();
@@ -168,7 +168,7 @@ test("a call that was taken and handed back is listed anew, once for each call t
   const { memory } = board;
   const member = makeMember();
   board.join(member);
-  for (let id = 1; id <= 3; id++) assert(board.post(makeCall(id)));
+  for (let id = 1; id <= 3; id++) assert(board.post(makeCall(id), false));
   board.flush();
   await undefined;
   const slots = [memory.take(), memory.take()];
@@ -186,14 +186,14 @@ test("a single call wakes the lane that is woken soonest, and none when one is a
   const [looping, parked] = [makeMember(2), makeMember(1)];
   board.join(looping);
   board.join(parked);
-  assert(board.post(makeCall(1)));
+  assert(board.post(makeCall(1), false));
   board.flush();
   assertEquals([looping.wakes, parked.wakes], [0, 1]);
   assert(board.memory.take() >= 0);
   // One that is awake is asked whether it will look, and no further one is woken.
   const awake = makeMember(0);
   board.join(awake);
-  assert(board.post(makeCall(2)));
+  assert(board.post(makeCall(2), false));
   board.flush();
   assertEquals([looping.wakes, parked.wakes, awake.wakes], [0, 1, 1]);
 });
@@ -206,7 +206,7 @@ test("calls that are done sooner than the program makes them keep one lane busy,
   const post = (count: number, runMs: number): void => {
     for (let n = 0; n < count; n++) {
       const call = makeCall(n);
-      assert(board.post(call));
+      assert(board.post(call, false));
       board.noteRun(call.slot, runMs);
     }
     board.flush();
@@ -233,9 +233,9 @@ test("the sleepers are counted anew when a lane is lost, so that one that died a
   const { memory } = board;
   const life = board.join(makeMember());
   memory.countSleeper(1);
-  assert(board.post(makeCall(1)));
+  assert(board.post(makeCall(1), false));
   board.leave(life);
-  assert(board.post(makeCall(2)));
+  assert(board.post(makeCall(2), false));
   memory.callForHelp();
   assertEquals(memory.takeHelpCall(), 0);
 });
@@ -245,9 +245,9 @@ test("calls that were taken back leave room for others, though no lane has looke
   const { memory } = board;
   const member = makeMember();
   board.join(member);
-  assert(board.post(makeCall(1)));
+  assert(board.post(makeCall(1), false));
   churn(board, RING - 3);
-  assert(board.post(makeCall(2)));
+  assert(board.post(makeCall(2), false));
   churn(board, 1);
   board.flush();
   assertEquals(memory.hasRoom, false);
@@ -270,7 +270,7 @@ test("while a call runs for long the gate waits for one bell, however often it l
   const world = makeWorld();
   const life = world.board.join(makeMember());
   const call = makeCall(1);
-  world.board.post(call);
+  world.board.post(call, false);
   world.board.flush();
   const { memory } = world.board;
   assert(memory.start(memory.take(), memory.openWord(call.slot), life));
@@ -282,7 +282,7 @@ test("when the last lane has left, nobody waits for the bell any more", async ()
   const world = makeWorld();
   const life = world.board.join(makeMember());
   const call = makeCall(1);
-  world.board.post(call);
+  world.board.post(call, false);
   world.board.flush();
   assertEquals(world.waits, 1);
   // The next look finds nothing that could be waited for, while the wait is still pending.
@@ -303,7 +303,7 @@ test("the stamps of a call are those of the life that has claimed it, whoever st
   const [ghost, member] = [makeMember(), makeMember()];
   const [ghostLife, life] = [board.join(ghost), board.join(member)];
   const call = makeCall(1);
-  board.post(call);
+  board.post(call, false);
   const slot = memory.take();
   const word = memory.openWord(slot);
   ghost.stamps.start(slot, 1);
@@ -390,7 +390,7 @@ test("a thread that outlives its lane can start nothing once the loss is told", 
     );
   });
   const calls = [makeCall(1), makeCall(2), makeCall(3)];
-  for (const call of calls) world.board.post(call);
+  for (const call of calls) world.board.post(call, false);
   const first = memory.take();
   assert(memory.start(first, memory.openWord(first), life));
   // The thread has read the word of the second call, and will claim it next.

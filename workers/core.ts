@@ -269,7 +269,7 @@ export class LaneCore {
       if (!hasMail && this.#isMailComing()) return this.#giveWay();
       // What it has in hand is nowhere else: behind a call that never ends it would wait for ever, beside lanes that have nothing to do.
       const isMailsTurn = hasMail && !this.#isBoardsTurn && this.#hand < 0;
-      const slot = isMailsTurn ? -1 : this.#takePosted();
+      const slot = isMailsTurn ? -1 : this.#takePosted(hasMail);
       if (slot >= 0) {
         this.#isBoardsTurn = false;
         if (!this.#runPosted(slot)) return;
@@ -329,13 +329,23 @@ export class LaneCore {
     return true;
   }
 
-  #takePosted(): number {
+  #takePosted(hasMail: boolean): number {
     const hand = this.#hand;
-    if (hand < 0) return this.#posted?.take() ?? -1;
+    if (hand < 0) {
+      const slot = this.#posted?.take() ?? -1;
+      return slot < 0 && !hasMail ? this.#takeNext() : slot;
+    }
     this.#hand = -1;
     this.#control!.setHand(false);
     // The gate lists it anew.
     return this.#disposeTimeoutMs === undefined ? hand : -1;
+  }
+
+  /** With nothing else to do it goes on with the successor of what it has done, of which the gate is to hear, so that it lays out another one. */
+  #takeNext(): number {
+    const slot = this.#posted?.takeNext() ?? -1;
+    if (slot >= 0) this.#tell();
+    return slot;
   }
 
   #keepInHand(slot: number): void {

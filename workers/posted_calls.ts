@@ -10,6 +10,7 @@ import { CallStamps } from "../lib/bridge/call_stamps.ts";
 import type { ControlBlock } from "../lib/bridge/control_block.ts";
 import { Decoder } from "../lib/bridge/decoder.ts";
 import type { LaneBoardInit } from "../lib/bridge/protocol.ts";
+import { Successors } from "../lib/bridge/successors.ts";
 import type { AbortFlags } from "./context.ts";
 import { Lingering } from "./lingering.ts";
 
@@ -33,8 +34,12 @@ export class PostedCalls implements AbortFlags {
   readonly #stamps: CallStamps;
   readonly #answers: AnswerWriter;
   readonly #decoder: Decoder;
+  readonly #successors: Successors;
   readonly #life: number;
   readonly #lingering: Lingering;
+  /** The call to go on with, and its claim word when that was read; -1 for none. */
+  #next = -1;
+  #nextWord = 0;
   /** Whether a call was started since this lane ran out of them last. */
   #hasWorked = false;
   #unrung = 0;
@@ -51,6 +56,7 @@ export class PostedCalls implements AbortFlags {
     this.#stamps = new CallStamps(init.stamps);
     this.#answers = new AnswerWriter(init.answers);
     this.#decoder = new Decoder(init.memory);
+    this.#successors = new Successors(init.successors);
     this.#life = init.life;
     const { spinUs } = init;
     this.#lingering = new Lingering(spinUs === undefined ? undefined : spinUs / 1_000);
@@ -124,11 +130,33 @@ export class PostedCalls implements AbortFlags {
     return true;
   }
 
-  /** Stamps the end of a call. */
+  /** Stamps the end of a call, after a look at what is to follow it. */
   end(slot: number, nowMs: number): void {
+    this.noteNext(slot);
     this.#stamps.end(slot, nowMs);
     this.#board.end(slot, this.#life);
     this.#control.countReturn();
+  }
+
+  /** Notes what is to follow the call in a slot, which has come to its end. Before anybody may know of that end. */
+  noteNext(slot: number): void {
+    const number = this.#board.operation(slot);
+    const operation = number < 0 ? ~number : number;
+    const next = this.#successors.after(slot, operation);
+    if (next < 0) return;
+    const word = this.#board.openWord(next);
+    if (word === 0 || this.#successors.after(slot, operation) !== next) return;
+    this.#next = next;
+    this.#nextWord = word;
+  }
+
+  /** Takes the call that follows one that has ended here, as {@linkcode PostedCalls.take} does. @returns its slot, or -1 */
+  takeNext(): number {
+    const slot = this.#next;
+    this.#next = -1;
+    if (slot < 0 || !this.#control.takesCalls) return -1;
+    this.#board.takenWord = this.#nextWord;
+    return this.#board.openWord(slot) === this.#nextWord ? slot : -1;
   }
 
   /** A thread that was given up has its slot no more, and should stop whatever the flag there says. */

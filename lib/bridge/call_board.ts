@@ -137,7 +137,7 @@ export class CallBoard {
   }
 
   /**
-   * Posts a call whose arguments are in place, and lists it. There must be room.
+   * Opens a call whose arguments are in place: once it is listed, or a lane is told of it in another way, it may be started.
    *
    * @param slot a slot that nobody uses
    * @param generation a count of this slot's calls
@@ -146,13 +146,13 @@ export class CallBoard {
    * @param argumentBytes how long the arguments are; negative when they are not in the slot but in its cell
    * @param latestMs when it may start at the latest, in ms since the epoch
    */
-  post(
+  open(
     slot: number,
     generation: number,
     operation: number,
     tokenId: number,
     argumentBytes: number,
-    latestMs: number = Infinity,
+    latestMs: number,
   ): void {
     const word = this.#wordAt(slot);
     const double = word >> 1;
@@ -163,6 +163,18 @@ export class CallBoard {
     Atomics.store(this.#words, word + ABORT, 0);
     const open = OPEN | ((generation % MOST_GENERATIONS) << STATE_BITS);
     Atomics.store(this.#words, word + CLAIM, open);
+  }
+
+  /** Opens a call, and lists it: see {@linkcode CallBoard.open}. There must be room. */
+  post(
+    slot: number,
+    generation: number,
+    operation: number,
+    tokenId: number,
+    argumentBytes: number,
+    latestMs: number = Infinity,
+  ): void {
+    this.open(slot, generation, operation, tokenId, argumentBytes, latestMs);
     this.list(slot);
   }
 

@@ -161,13 +161,28 @@ export interface CallHolder {
 export interface Board extends CallHolder {
   /** How many calls may be posted now. */
   readonly room: number;
-  /** Posts a call. There must be room. @returns false when its arguments are not of the kind that goes here: send them to a lane */
-  post(call: LaneCall): boolean;
+  /**
+   * Posts a call. There must be room.
+   *
+   * @param isFollowed whether its end gives a permit to the next call of its operation
+   * @returns false when its arguments are not of the kind that goes here: send them to a lane
+   */
+  post(call: LaneCall, isFollowed: boolean): boolean;
+  /**
+   * Lays a call out, the only one of its operation: a lane that ends a call that is followed may start it, none else. There must be room.
+   *
+   * @returns false when it is not of the kind that can be laid out
+   */
+  layOut(call: LaneCall): boolean;
+  /** Any lane may start what was laid out, if none has. There must be room, unless it has started. */
+  enlist(call: LaneCall): void;
+  /** The end of a call that runs gives nothing to others any more. */
+  disown(call: LaneCall): void;
   /** Wakes lanes for what was posted, and waits for answers, those of mailboxes included. Answers may be delivered inside. */
   flush(): void;
   /** Number of the lane that has started the call. */
   laneOf(call: LaneCall): number;
-  /** Takes back every call that has not started, and returns them in the order they were posted. */
+  /** Takes back every call that was posted and has not started, and returns them in the order they were posted. */
   recallAll(): LaneCall[];
   /** Takes back those of them that a function says yes to, each asked once; the others stay where they are in the order. */
   recallSome(makesWay: (call: LaneCall) => boolean): LaneCall[];

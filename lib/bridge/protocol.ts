@@ -10,7 +10,7 @@
 import type { FunctionSource } from "./contract.ts";
 
 /** Version of the messages below. A gate and a worker entry that differ refuse each other by name. */
-export const PROTOCOL: number = 9;
+export const PROTOCOL: number = 10;
 
 /** The worker's handler is in place: `[UP]`. Nothing may be posted to a worker before. */
 export const UP: number = 0;
@@ -197,6 +197,8 @@ export interface LaneBoardInit {
   readonly slots: number;
   /** Number of this life of the lane. */
   readonly life: number;
+  /** Which call follows which. */
+  readonly successors: SharedArrayBuffer;
   /** The ring for its answers. */
   readonly answers: SharedArrayBuffer;
   /** Where it says when calls began and ended. */

@@ -38,6 +38,7 @@ export class CallerGroup implements TokenGroup {
   readonly lineup: Lineup = new Lineup();
   /** Calls run one after the other here; and one that another waits for must not wait for slots. */
   readonly slots: undefined = undefined;
+  readonly succession: undefined = undefined;
   /** Here is one place only; what is left is the order of calls that go one after the other. */
   readonly keys: Keys = new Keys(() => {});
   isPaused = false;

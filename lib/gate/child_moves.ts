@@ -8,7 +8,7 @@
 
 import { payloadBytes } from "../bridge/payload_size.ts";
 import type { ChildCall, Lane, OperationReference } from "../bridge/contract.ts";
-import { ADMITTED, CallToken, ON_CALLER } from "../call_token.ts";
+import { ADMITTED, CallToken, LAID_OUT, ON_CALLER } from "../call_token.ts";
 import type { Admission } from "./admission.ts";
 import type { Desk } from "./desk.ts";
 import type { DomainMoves } from "./domains.ts";
@@ -54,6 +54,10 @@ export class ChildMoves implements DomainMoves {
 
   laneOf(token: CallToken): number {
     const { groups, moves } = this.#parts;
+    // The gate may hear of its calls before it hears that its predecessor has ended.
+    if (token.lane === LAID_OUT && moves.hasStarted(token)) {
+      (groups.placeOf(token) as LaneGroup).heard(token, moves.startedMs(token));
+    }
     const isOut = token.code === ADMITTED && token.lane !== ON_CALLER;
     if (!isOut || !moves.hasStarted(token)) return -1;
     return (groups.placeOf(token) as LaneGroup).seatOf(token).lane.index;

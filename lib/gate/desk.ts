@@ -56,6 +56,8 @@ export class Desk implements TokenDesk, PermitListener {
   isGated: boolean;
   /** Whether it takes no calls, since it is to finish those it has. */
   isDraining = false;
+  /** Its token that is laid out for a lane to start when another one ends; the first that waits. Kept by the succession. */
+  ahead: CallToken | undefined = undefined;
   /** What stands in for its function; undefined when nothing does. */
   mock: ((...args: unknown[]) => unknown) | undefined;
   readonly #clock: Clock;
@@ -210,8 +212,12 @@ export class Desk implements TokenDesk, PermitListener {
 
   /** Takes the permits of a token. @returns false when there are none; then it leaves the lineup until there are */
   clears(token: CallToken): boolean {
+    const { ahead } = this;
+    // A lane may start what is laid out, and the permit is its then.
+    if (ahead !== undefined && ahead !== token) this.group.succession!.withdraw(this);
     const lacking = this.#lackingPermits();
     if (lacking !== undefined) {
+      if (lacking === this.permits) this.group.succession?.lacksPermit(this);
       this.#awaited = lacking;
       lacking.wait();
       lacking.listen(this);
@@ -244,6 +250,27 @@ export class Desk implements TokenDesk, PermitListener {
   #giveRateBack(takenMs: number): void {
     const isRoom = this.#rate?.giveBack(takenMs, this.#clock.now()) ?? false;
     if (isRoom && this.#lacks === "rate") this.#stopWaiting();
+  }
+
+  /**
+   * The token that a lane may start by itself when one of this operation ends; undefined when there is none, or when more than a permit of its own stands
+   * before it.
+   */
+  get successor(): CallToken | undefined {
+    const { permits } = this;
+    const lacksOwn = this.#awaited === permits && permits.inUse === permits.limit;
+    const lacksMore = this.#pools.length > 0 || this.#rate !== undefined || this.#isPaused;
+    const hasOtherLines = this.#lines !== undefined && this.#lines.size > 0;
+    if (!lacksOwn || lacksMore || hasOtherLines) return undefined;
+    const { first } = this.#line.queue;
+    // A child may have to run where it was called.
+    return first !== undefined && first.pin === undefined && first.id >= 0 ? first : undefined;
+  }
+
+  /** Counts a token that a lane has started by itself. */
+  begun(token: CallToken): void {
+    token.holds |= PERMITS;
+    this.permits.takeAnyway();
   }
 
   /** Counts a token that was given out before there were permits. */

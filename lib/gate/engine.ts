@@ -96,6 +96,7 @@ export class Engine {
       admission,
       table,
       desks,
+      recall: (token) => moves.recall(token),
       end: (token, code, error) => moves.end(token, code, error),
     });
     const callerWork = this.#callerWork = new CallerWork(

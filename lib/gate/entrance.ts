@@ -25,6 +25,8 @@ export interface EntranceParts {
   readonly table: TokenTable;
   /** What the gate keeps of each operation. */
   readonly desks: () => Iterable<Desk>;
+  /** Takes a token back from the lane that may take it; false means that its function has started. */
+  readonly recall: (token: CallToken) => boolean;
   /** Ends a token from outside. */
   readonly end: (token: CallToken, code: number, error: Error) => void;
 }
@@ -104,7 +106,7 @@ export class Entrance {
 
   /** Drops older tokens where that is the policy. @returns the bound that leaves no room */
   #makeRoom(desk: Desk, bytes: number): QueueBound | undefined {
-    const { admission, ledger, end } = this.#parts;
+    const { admission, ledger, recall, end } = this.#parts;
     for (;;) {
       const full = admission.fullBound(desk, bytes);
       if (full === undefined) return undefined;
@@ -112,6 +114,8 @@ export class Entrance {
       if (whenFull !== "drop-oldest" || bytes > maxQueueBytes) return full;
       const oldest = this.#oldestWaiting(full === desk.bound ? desk : undefined);
       if (oldest === undefined) return full;
+      // It waits no longer.
+      if (!recall(oldest)) continue;
       ledger.dropped++;
       end(oldest, KILLED, droppedError(oldest.operation, fullError(desk, full, bytes)));
     }

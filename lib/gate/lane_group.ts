@@ -11,6 +11,7 @@ import {
   ADMITTED,
   type CallToken,
   FOR_ITS_DESK,
+  LAID_OUT,
   NOWHERE,
   ON_BOARD,
   WAITING,
@@ -32,6 +33,7 @@ import { pinOf } from "./pin.ts";
 import type { Seat } from "./seat.ts";
 import { Slots } from "./slots.ts";
 import type { Stopping } from "./stopping.ts";
+import { Succession } from "./succession.ts";
 import type { TokenGroup } from "./token_group.ts";
 import type { WeightPolicy } from "./weight_policy.ts";
 
@@ -84,6 +86,7 @@ export class LaneGroup implements TokenGroup {
   /** What makes lanes come and go; undefined where their number is fixed. */
   readonly elastic: Elastic | undefined;
   readonly slots: Slots;
+  readonly succession: Succession | undefined;
   readonly lineup: Lineup;
   /** What waits for one lane and no other. */
   readonly bound: BoundCalls = new BoundCalls();
@@ -140,7 +143,11 @@ export class LaneGroup implements TokenGroup {
     });
     this.planTurn = parts.planTurn;
     this.#patience = new Patience(parts.clock, parts.planTurn);
-    this.#board = parts.board;
+    const board = this.#board = parts.board;
+    this.succession = board && new Succession({
+      board,
+      admit: (token, startedMs) => this.#admitLaidOut(token, startedMs),
+    });
     this.#places = new KeyPlaces(this.slots);
     const general: TokenSource = parts.board === undefined ? this.lineup : this.#mail;
     this.#admit = (seat, token) => this.#admitTo(seat, token);
@@ -278,7 +285,10 @@ export class LaneGroup implements TokenGroup {
   #giveOut(): void {
     this.#isGivingOut = true;
     try {
-      if (this.#board !== undefined && this.crew.hasOpenSeat) this.#postAll(this.#board);
+      if (this.#board !== undefined && this.crew.hasOpenSeat) {
+        this.#postAll(this.#board);
+        this.succession!.layOut();
+      }
       this.#router.give(this.perLane);
     } finally {
       this.#isGivingOut = false;
@@ -319,12 +329,23 @@ export class LaneGroup implements TokenGroup {
         hasLooked = true;
         if (this.#router.prefers(token)) continue;
       }
+      if (token.lane === LAID_OUT) {
+        this.succession!.admitted(token, board.startedMs(token));
+        continue;
+      }
       this.#admitAs(token, ON_BOARD, nowMs);
       // Encoding the arguments may run accessors of the user's, which may end the token.
-      if (board.post(token)) this.#parts.onAdmitted(token);
+      if (board.post(token, token.isCleared)) this.#parts.onAdmitted(token);
       else if (!token.isSettled) this.#mailInstead(token);
     }
     if (hasLooked) this.#router.flush();
+  }
+
+  /** It may have started before anybody here knew that it may. */
+  #admitLaidOut(token: CallToken, startedMs: number): void {
+    const nowMs = this.#parts.clock.now();
+    this.#admitAs(token, ON_BOARD, startedMs < nowMs ? startedMs : nowMs);
+    this.#parts.onAdmitted(token);
   }
 
   #mailInstead(token: CallToken): void {
@@ -427,14 +448,15 @@ export class LaneGroup implements TokenGroup {
   }
 
   recallAll(): void {
+    this.recallMail();
     if (this.#board !== undefined) this.takeBack(this.#board.recallAll());
     for (const seat of this.crew.seats) {
       if (seat.state === "ready") this.takeBack(seat.lane.recallUnstarted(Infinity));
     }
-    this.recallMail();
   }
 
   recallMail(): void {
+    this.succession?.withdrawAll();
     while (this.#mail.first !== undefined) {
       const token = this.#mail.shift()!;
       (token.desk as Desk).putBack(token, NaN);
@@ -442,7 +464,13 @@ export class LaneGroup implements TokenGroup {
   }
 
   recall(token: CallToken): boolean {
+    if (token.lane === LAID_OUT) return this.succession!.withdraw(token.desk as Desk);
     return this.holderOf(token).recall(token);
+  }
+
+  /** A lane has told something of a token: one that was laid out has started. @param startedMs when, in ms since the epoch; NaN when that is not known */
+  heard(token: CallToken, startedMs: number): void {
+    if (token.lane === LAID_OUT) this.succession!.begun(token, startedMs);
   }
 
   /** A token of a lane waits again. */
@@ -455,6 +483,8 @@ export class LaneGroup implements TokenGroup {
   }
 
   left(token: CallToken): void {
+    // It may run on for a while, but gives its permit back now.
+    if (token.lane === ON_BOARD && token.isCleared) this.#board!.disown(token);
     if (token.pin !== undefined) this.#leftKey(token);
     if (--this.#admitted > 0) return;
     this.#nothingIsOut();
@@ -487,7 +517,8 @@ export class LaneGroup implements TokenGroup {
   // Where things are.
 
   holderOf(token: CallToken): CallHolder {
-    return token.lane === ON_BOARD ? this.#board! : this.crew.seatAt(token.lane).lane;
+    const isOnBoard = token.lane === ON_BOARD || token.lane === LAID_OUT;
+    return isOnBoard ? this.#board! : this.crew.seatAt(token.lane).lane;
   }
 
   /** The seat of a token that has started. */
@@ -523,6 +554,7 @@ export class LaneGroup implements TokenGroup {
 
   /** Takes every token that waits here, the next first. */
   *waiting(): Generator<CallToken> {
+    this.succession?.withdrawAll();
     while (this.#mail.first !== undefined) yield this.#mail.first;
     const lineups = [this.lineup, this.#places.unplaced];
     for (const { lineup } of this.crew.seats) if (lineup !== undefined) lineups.push(lineup);

@@ -5,7 +5,7 @@
  */
 
 import type { ChildCall, Lane, LaneCall, LaneEvents, LaneLoss } from "../bridge/contract.ts";
-import { type CallToken, FAILED, TIMEOUT } from "../call_token.ts";
+import { type CallToken, FAILED, LAID_OUT, TIMEOUT } from "../call_token.ts";
 import type { Utilisation } from "../observe/utilisation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { CallerWork } from "./caller_work.ts";
@@ -72,10 +72,7 @@ export class LaneReports implements LaneEvents {
   ): void {
     const token = call as CallToken;
     this.#answered(lane);
-    token.lane = lane.index;
-    token.startedMs = startedMs;
-    token.endedMs = endedMs;
-    this.#utilisation.record(startedMs, endedMs);
+    this.#ran(lane, token, startedMs, endedMs);
     this.#moves.complete(token, value, true);
   }
 
@@ -83,22 +80,22 @@ export class LaneReports implements LaneEvents {
     const { callerWork, ledger } = this.#parts;
     const token = call as CallToken;
     this.#answered(lane);
-    token.lane = lane.index;
-    token.startedMs = startedMs;
-    token.endedMs = endedMs;
-    this.#utilisation.record(startedMs, endedMs);
+    this.#ran(lane, token, startedMs, endedMs);
     if (token.limits.inline === "auto") callerWork.learn(token, ledger.active - 1);
     this.#moves.attemptFailed(token, FAILED, error, false);
   }
 
   unstartable(lane: Lane, call: LaneCall, error: unknown): void {
+    const token = call as CallToken;
     this.#answered(lane);
-    this.#moves.attemptFailed(call as CallToken, FAILED, error, false);
+    this.#heardOf(lane, token);
+    this.#moves.attemptFailed(token, FAILED, error, false);
   }
 
   expired(lane: Lane, call: LaneCall): void {
     const token = call as CallToken;
     this.#answered(lane);
+    this.#heardOf(lane, token);
     // By the lane's clock, which may be a little ahead.
     const nowMs = Math.max(this.#parts.clock.now(), token.latestMs);
     const limit = expiredLimit(token, nowMs, NaN, NaN) ?? "deadlineMs";
@@ -136,8 +133,10 @@ export class LaneReports implements LaneEvents {
     this.#domains.roomy(lane);
   }
 
-  yielded(_lane: Lane, call: LaneCall, items: readonly unknown[]): void {
-    this.#moves.yielded(call as CallToken, items);
+  yielded(lane: Lane, call: LaneCall, items: readonly unknown[]): void {
+    const token = call as CallToken;
+    this.#heardOf(lane, token);
+    this.#moves.yielded(token, items);
   }
 
   progressed(_lane: Lane, call: LaneCall, value: unknown): void {
@@ -182,8 +181,9 @@ export class LaneReports implements LaneEvents {
     // All of them are gone: what one has called may be among the others.
     this.#domains.hold();
     for (const call of loss.started) {
-      const error = crashError(call, lane.index, loss);
-      this.#moves.attemptFailed(call as CallToken, FAILED, error, true);
+      const token = call as CallToken;
+      this.#heardOf(lane, token);
+      this.#moves.attemptFailed(token, FAILED, crashError(call, lane.index, loss), true);
     }
     this.#domains.lost(lane);
     this.#domains.release();
@@ -191,6 +191,20 @@ export class LaneReports implements LaneEvents {
       for (const token of group.waiting()) this.#moves.fail(token, startError);
     }
     this.#parts.planTurn();
+  }
+
+  /** A function has come to its end. */
+  #ran(lane: Lane, token: CallToken, startedMs: number, endedMs: number): void {
+    this.#heardOf(lane, token, startedMs);
+    token.lane = lane.index;
+    token.startedMs = startedMs;
+    token.endedMs = endedMs;
+    this.#utilisation.record(startedMs, endedMs);
+  }
+
+  /** A lane tells something of a token: one that was laid out is admitted, if it is not yet. */
+  #heardOf(lane: Lane, token: CallToken, startedMs: number = NaN): void {
+    if (token.lane === LAID_OUT) this.#groups.groupOf(lane).heard(token, startedMs);
   }
 
   #answered(lane: Lane): void {

@@ -59,9 +59,14 @@ export class Line implements TokenQueue {
 
   #note(token: CallToken): void {
     token.queue = this;
-    this.desk.queued++;
+    const { desk } = this;
+    desk.queued++;
     if (this.lineup.lines !== undefined) this.lineup.count(token, 1);
     if (this.heapIndex >= 0) this.lineup.grew(this, this.queue.first === token);
-    else if (this.desk.isOpen) this.lineup.enter(this);
+    else if (desk.isOpen) this.lineup.enter(this);
+    const { ahead } = desk;
+    // What is laid out is next no more.
+    const isOvertaken = ahead !== undefined && (ahead.queue !== this || this.queue.first === token);
+    if (isOvertaken) desk.group.succession!.withdraw(desk);
   }
 }

@@ -17,6 +17,7 @@ import {
   FOR_ITS_ATTEMPT,
   FOR_ITS_DESK,
   KILLED,
+  LAID_OUT,
   NOWHERE,
   type TokenOwner,
   WAITING,
@@ -286,9 +287,10 @@ export class Moves implements TokenOwner {
     this.#planTurn();
   }
 
-  /** Takes a token back from the lane that has it, if one has; false means that its function has started. */
+  /** Takes a token back from the lane that has it, or may take it, if one has; false means that its function has started. */
   recall(token: CallToken): boolean {
-    return token.code !== ADMITTED || this.#groups.holderOf(token).recall(token);
+    const isAnywhere = token.code === ADMITTED || token.lane === LAID_OUT;
+    return !isAnywhere || this.#groups.placeOf(token).recall(token);
   }
 
   /** Settles a token with its result. @param isOfLane whether a lane has run it */

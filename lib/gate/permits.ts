@@ -65,6 +65,11 @@ export class Permits {
     return true;
   }
 
+  /** Takes a permit whether there is one or not, for what has begun already. */
+  takeAnyway(): void {
+    this.#inUse++;
+  }
+
   /**
    * Gives permits back, and tells those who wait.
    *

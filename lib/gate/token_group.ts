@@ -9,6 +9,7 @@ import type { CallToken } from "../call_token.ts";
 import type { Keys } from "./keys.ts";
 import type { Lineup } from "./lineup.ts";
 import type { Slots } from "./slots.ts";
+import type { Succession } from "./succession.ts";
 
 /** What the engine asks of a place where tokens run. */
 export interface TokenGroup {
@@ -18,6 +19,8 @@ export interface TokenGroup {
   readonly keys: Keys;
   /** What weighty calls have while they are here; undefined where weights do not count. */
   readonly slots: Slots | undefined;
+  /** What lays out the next call of an operation that lacks a permit; undefined where nothing is laid out. */
+  readonly succession: Succession | undefined;
   /** Nothing is given out. */
   isPaused: boolean;
   /** Where a token with a key waits for it. */
@@ -28,9 +31,9 @@ export interface TokenGroup {
   turn(): void;
   /** Takes back all that has not started; it waits in its place. */
   recallAll(): void;
-  /** Takes back what has its permits, and is not in a lane yet; it waits in its place. */
+  /** Takes back what is on its way to a lane: what has its permits and is in no lane yet, and what is laid out. It waits in its place. */
   recallMail(): void;
-  /** Takes a token back from where it was given; false means that its function has started. */
+  /** Takes a token back from where it was given, or is laid out; false means that its function has started. */
   recall(token: CallToken): boolean;
   /** Who has a token that was given out. */
   holderOf(token: CallToken): CallHolder;

@@ -5,7 +5,7 @@
  */
 
 import type { CallHolder, Lane, LaneEvents, OperationReference } from "../bridge/contract.ts";
-import { type CallToken, ON_BOARD, ON_CALLER } from "../call_token.ts";
+import { type CallToken, LAID_OUT, ON_BOARD, ON_CALLER, WAITING } from "../call_token.ts";
 import { BackOff, type CrashLoop } from "./back_off.ts";
 import type { CallerGroup } from "./caller_group.ts";
 import { Crew } from "./crew.ts";
@@ -90,7 +90,10 @@ export class TokenGroups {
     const counts: Map<Desk, number> = new Map();
     for (const place of [...this.#lanes, this.caller]) {
       for (const call of place.started()) {
-        const desk = (call as CallToken).desk as Desk;
+        const token = call as CallToken;
+        // The gate has not heard yet that its predecessor has ended, which counts instead of it.
+        if (token.code === WAITING) continue;
+        const desk = token.desk as Desk;
         counts.set(desk, (counts.get(desk) ?? 0) + 1);
       }
     }
@@ -129,10 +132,10 @@ export class TokenGroups {
     return first.crew.has(lane) ? first : this.#lanes[1]!;
   }
 
-  /** Where a token is that was given out: not where its operation runs by now. */
+  /** Where a token is that was given out, or is laid out: not where its operation runs by now. */
   placeOf(token: CallToken): TokenGroup {
     if (token.lane === ON_CALLER) return this.caller;
-    if (token.lane === ON_BOARD) return this.#boardGroup!;
+    if (token.lane === ON_BOARD || token.lane === LAID_OUT) return this.#boardGroup!;
     const first = this.#lanes[0]!;
     return token.lane < first.crew.endIndex ? first : this.#lanes[1]!;
   }

@@ -10,6 +10,7 @@ import type { CallStamps } from "../bridge/call_stamps.ts";
 import { findUncloneable } from "../bridge/cloneable.ts";
 import type { Board, LaneCall, LaneEvents } from "../bridge/contract.ts";
 import { Encoder, NO_ROOM, NOT_TAKEN } from "../bridge/encoder.ts";
+import { Successors } from "../bridge/successors.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { OperationHabit } from "./operation_habit.ts";
 import type { OperationNumbers } from "./operation_numbers.ts";
@@ -36,6 +37,11 @@ const EARLY_CALLS = 16;
 const MOST_AT_ONCE = 64;
 /** How often a spinning thread looks for answers before it looks at the clock. */
 const LOOKS_PER_CLOCK = 16;
+
+/** In place of a slot: the call has been ended while its arguments were read; */
+const ENDED = -1;
+/** or it is not of the kind that goes on the board. */
+const NOT_OPENED = -2;
 
 /** One life of a lane, as the board sees it. */
 export interface BoardMember {
@@ -92,11 +98,14 @@ export const asyncBell: BellWaiter = {
 /** The board of one gate. */
 export class SharedBoard implements Board {
   readonly memory: CallBoard;
+  readonly successors: Successors;
   readonly #parts: SharedBoardParts;
   readonly #encoder: Encoder;
   readonly #calls: (LaneCall | undefined)[];
   /** Slots whose call was released while it ran. */
   readonly #isReleased: Uint8Array;
+  /** Slots whose call is laid out, and not listed. */
+  readonly #isLaidOut: Uint8Array;
   readonly #generations: Int32Array;
   readonly #sequences: Float64Array;
   readonly #free: Int32Array;
@@ -128,9 +137,11 @@ export class SharedBoard implements Board {
   constructor(parts: SharedBoardParts) {
     this.#parts = parts;
     this.memory = CallBoard.allocate(parts.slots);
+    this.successors = Successors.allocate(parts.slots);
     this.#encoder = new Encoder(this.memory.memory);
     this.#calls = new Array(parts.slots).fill(undefined);
     this.#isReleased = new Uint8Array(parts.slots);
+    this.#isLaidOut = new Uint8Array(parts.slots);
     this.#numbers = new Int32Array(parts.slots);
     this.#generations = new Int32Array(parts.slots);
     this.#sequences = new Float64Array(parts.slots);
@@ -167,10 +178,39 @@ export class SharedBoard implements Board {
 
   // Calls.
 
-  post(call: LaneCall): boolean {
+  post(call: LaneCall, isFollowed: boolean): boolean {
+    const slot = this.#open(call, isFollowed);
+    if (slot >= 0) this.#list(slot);
+    return slot !== NOT_OPENED;
+  }
+
+  layOut(call: LaneCall): boolean {
+    const number = this.#parts.numbers.of(call.operation);
+    if (!this.successors.takes(number)) return false;
+    const slot = this.#open(call, true);
+    if (slot >= 0) {
+      this.#isLaidOut[slot] = 1;
+      this.successors.set(number, slot);
+    }
+    return slot !== NOT_OPENED;
+  }
+
+  enlist(call: LaneCall): void {
+    const { slot } = call;
+    if (this.#calls[slot] !== call) return;
+    this.#clearLaidOut(slot);
+    if (this.memory.openWord(slot) !== 0) this.#list(slot);
+  }
+
+  disown(call: LaneCall): void {
+    if (this.#calls[call.slot] === call) this.successors.follow(call.slot, false);
+  }
+
+  /** @returns the slot where the call is open now; `ENDED` when it has been ended meanwhile; or `NOT_OPENED` when it is not of the kind that goes here */
+  #open(call: LaneCall, isFollowed: boolean): number {
     const number = this.#parts.numbers.of(call.operation);
     const habit = this.#habits[number] ??= new OperationHabit();
-    if (call.transfer !== undefined || habit.skips()) return false;
+    if (call.transfer !== undefined || habit.skips()) return NOT_OPENED;
     const slot = this.#free[--this.#freeCount]!;
     this.#calls[slot] = call;
     call.slot = slot;
@@ -182,24 +222,25 @@ export class SharedBoard implements Board {
       this.#release(slot);
       const error = findUncloneable(call.operation.name, call.args, cause);
       if (isStillHere) this.#parts.events.unsendable(call, error);
-      return true;
+      return ENDED;
     }
     // An accessor among the arguments may have ended the call meanwhile.
     if (this.#calls[slot] !== call) {
       this.#release(slot);
-      return true;
+      return ENDED;
     }
     const isTaken = length !== NOT_TAKEN && length !== NO_ROOM;
     habit.noteTaken(isTaken);
     if (!isTaken) {
       this.#release(slot);
-      return false;
+      return NOT_OPENED;
     }
     const generation = this.#generations[slot]!++;
     this.#sequences[slot] = this.#nextSequence++;
     const { isLimited } = call;
     this.#numbers[slot] = number;
-    this.memory.post(
+    this.successors.follow(slot, isFollowed);
+    this.memory.open(
       slot,
       generation,
       isLimited ? ~number : number,
@@ -207,10 +248,20 @@ export class SharedBoard implements Board {
       length,
       call.latestMs,
     );
-    this.#postedMs += habit.meanMs + DISPATCH_MS;
+    return slot;
+  }
+
+  #list(slot: number): void {
+    this.memory.list(slot);
+    this.#postedMs += this.#habits[this.#numbers[slot]!]!.meanMs + DISPATCH_MS;
     // The lanes begin while the rest of a burst is posted.
     if (++this.#posted === EARLY_CALLS) this.#wakeLanes();
-    return true;
+  }
+
+  #clearLaidOut(slot: number): void {
+    if (this.#isLaidOut[slot] === 0) return;
+    this.#isLaidOut[slot] = 0;
+    this.successors.clear(this.#numbers[slot]!);
   }
 
   flush(): void {
@@ -265,7 +316,9 @@ export class SharedBoard implements Board {
   }
 
   recallAll(): LaneCall[] {
-    const recalled = this.#inOrder((slot) => this.memory.recall(slot));
+    const recalled = this.#inOrder((slot) =>
+      this.#isLaidOut[slot] === 0 && this.memory.recall(slot)
+    );
     // Nothing is open any more: what is left in the ring is nobody's.
     while (this.memory.take() >= 0);
     return recalled;
@@ -274,7 +327,8 @@ export class SharedBoard implements Board {
   recallSome(makesWay: (call: LaneCall) => boolean): LaneCall[] {
     return this.#inOrder((slot) => {
       const call = this.#calls[slot];
-      const isWaiting = call !== undefined && this.memory.openWord(slot) !== 0;
+      const isListed = this.#isLaidOut[slot] === 0 && this.memory.openWord(slot) !== 0;
+      const isWaiting = call !== undefined && isListed;
       return isWaiting && makesWay(call) && this.memory.recall(slot);
     });
   }
@@ -282,7 +336,7 @@ export class SharedBoard implements Board {
   // What the lanes' hosts ask.
 
   /**
-   * Lists every open call anew: a lane that was retired, or stopped, may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
+   * Lists every open call anew that was listed before: a lane that was retired, or stopped, may have dropped one that it had taken. Those in the hands of other lanes are listed too, which
    * does no harm: a number is a hint, and one of two lanes claims the call.
    */
   listAnew(): void {
@@ -290,7 +344,7 @@ export class SharedBoard implements Board {
     while (memory.take() >= 0);
     const open: number[] = [];
     for (let slot = 0; slot < this.#calls.length; slot++) {
-      if (memory.openWord(slot) !== 0) open.push(slot);
+      if (this.#isLaidOut[slot] === 0 && memory.openWord(slot) !== 0) open.push(slot);
     }
     open.sort((a, b) => this.#sequences[a]! - this.#sequences[b]!);
     for (const slot of open) memory.list(slot);
@@ -340,6 +394,7 @@ export class SharedBoard implements Board {
     // One that has ended keeps nobody waiting: its answer is on the way.
     if (this.memory.hasEnded(slot)) return false;
     this.#isReleased[slot] = 1;
+    this.successors.follow(slot, false);
     this.memory.abort(slot);
     return true;
   }
@@ -374,6 +429,7 @@ export class SharedBoard implements Board {
   }
 
   #release(slot: number): void {
+    this.#clearLaidOut(slot);
     this.memory.close(slot);
     this.#calls[slot] = undefined;
     this.#isReleased[slot] = 0;

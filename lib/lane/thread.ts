@@ -561,6 +561,7 @@ export class ThreadRun implements LaneRun, BoardMember, NumberListener, Watched 
       board: this.#board && {
         memory: this.#board.memory.memory,
         slots: this.#board.memory.slots,
+        successors: this.#board.successors.memory,
         life: this.#life,
         answers: this.#answerMemory,
         stamps: this.stamps.memory,
