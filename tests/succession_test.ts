@@ -96,6 +96,18 @@ test("a call that comes before it takes its place, and what is laid out waits ag
   await world.close();
 });
 
+test("a permit that goes to another call, out of its turn, is not that of what is laid out", async () => {
+  const world = makeWorld();
+  const [, next, last] = await arrange(world, 2);
+  const desk = world.engine.deskOf(limited.definition);
+  assertEquals([desk.takeOut(last!), next.lane], [false, LAID_OUT]);
+  // Before anybody could give it to the first one.
+  desk.permits.resize(2);
+  assertEquals([desk.takeOut(last!), next.lane, desk.permits.inUse], [true, NOWHERE, 2]);
+  desk.putBack(last!, NaN);
+  await world.close();
+});
+
 /** What may be done to what is laid out: what becomes of that, and how often it starts. */
 const deeds: readonly [
   name: string,

@@ -31,12 +31,15 @@ export class Successors {
   readonly #next: Int32Array;
   /** By slot: whether the end of the call there gives its permit to the next one. */
   readonly #isFollowed: Int32Array;
+  /** The same, as the gate has written it: nearly always there is nothing to change, and this is read sooner than that is written. */
+  readonly #wasFollowed: Uint8Array;
 
   /** @param memory memory made by {@linkcode Successors.allocate} */
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.#next = new Int32Array(memory, 0, MOST_OPERATIONS);
     this.#isFollowed = new Int32Array(memory, MOST_OPERATIONS * Int32Array.BYTES_PER_ELEMENT);
+    this.#wasFollowed = new Uint8Array(this.#isFollowed.length);
   }
 
   /** @param slots number of slots of the board @returns successors of a board, where nothing is laid out */
@@ -49,7 +52,10 @@ export class Successors {
 
   /** Says whether the end of the call in a slot is one that another call may follow. Before that call is open; or while it runs, to say that it is so no more. */
   follow(slot: number, isFollowed: boolean): void {
-    Atomics.store(this.#isFollowed, slot, isFollowed ? 1 : 0);
+    const value = isFollowed ? 1 : 0;
+    if (this.#wasFollowed[slot] === value) return;
+    this.#wasFollowed[slot] = value;
+    Atomics.store(this.#isFollowed, slot, value);
   }
 
   /** @param number number of an operation @returns whether it may have successors */

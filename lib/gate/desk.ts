@@ -212,10 +212,12 @@ export class Desk implements TokenDesk, PermitListener {
 
   /** Takes the permits of a token. @returns false when there are none; then it leaves the lineup until there are */
   clears(token: CallToken): boolean {
-    const { ahead } = this;
-    // A lane may start what is laid out, and the permit is its then.
-    if (ahead !== undefined && ahead !== token) this.group.succession!.withdraw(this);
-    const lacking = this.#lackingPermits();
+    let lacking = this.#lackingPermits();
+    if (lacking === undefined && this.ahead !== undefined && this.ahead !== token) {
+      // A lane may have started what is laid out, and the permit is its then.
+      this.group.succession!.withdraw(this);
+      lacking = this.#lackingPermits();
+    }
     if (lacking !== undefined) {
       if (lacking === this.permits) this.group.succession?.lacksPermit(this);
       this.#awaited = lacking;
