@@ -140,6 +140,17 @@ test("a listener may leave, and others come, while they are told", () => {
   assertEquals(told, 2);
 });
 
+test("a permit for what has begun already is taken beyond the limit, and none is free until it is back", () => {
+  const permits = new Permits(1);
+  assert(permits.tryTake());
+  permits.takeAnyway();
+  assertEquals([permits.inUse, permits.isFree], [2, false]);
+  permits.give();
+  assertEquals([permits.inUse, permits.isFree, permits.tryTake()], [1, false, false]);
+  permits.give();
+  assertEquals([permits.inUse, permits.isFree], [0, true]);
+});
+
 test("what was not taken cannot be given back, nor what did not wait leave", () => {
   const permits = new Permits(1);
   assertThrows(() => permits.give(), RangeError, "more than the 0 taken");

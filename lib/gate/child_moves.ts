@@ -56,7 +56,7 @@ export class ChildMoves implements DomainMoves {
     const { groups, moves } = this.#parts;
     // The gate may hear of its calls before it hears that its predecessor has ended.
     if (token.lane === LAID_OUT && moves.hasStarted(token)) {
-      (groups.placeOf(token) as LaneGroup).heard(token, moves.startedMs(token));
+      groups.placeOf(token).succession!.begun(token, moves.startedMs(token));
     }
     const isOut = token.code === ADMITTED && token.lane !== ON_CALLER;
     if (!isOut || !moves.hasStarted(token)) return -1;

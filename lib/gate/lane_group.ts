@@ -468,11 +468,6 @@ export class LaneGroup implements TokenGroup {
     return this.holderOf(token).recall(token);
   }
 
-  /** A lane has told something of a token: one that was laid out has started. @param startedMs when, in ms since the epoch; NaN when that is not known */
-  heard(token: CallToken, startedMs: number): void {
-    if (token.lane === LAID_OUT) this.succession!.begun(token, startedMs);
-  }
-
   /** A token of a lane waits again. */
   #return(token: CallToken): void {
     this.left(token);

@@ -202,9 +202,10 @@ export class LaneReports implements LaneEvents {
     this.#utilisation.record(startedMs, endedMs);
   }
 
-  /** A lane tells something of a token: one that was laid out is admitted, if it is not yet. */
+  /** A lane tells something of a token: one that was laid out has started. */
   #heardOf(lane: Lane, token: CallToken, startedMs: number = NaN): void {
-    if (token.lane === LAID_OUT) this.#groups.groupOf(lane).heard(token, startedMs);
+    if (token.lane !== LAID_OUT) return;
+    this.#groups.groupOf(lane).succession!.begun(token, startedMs);
   }
 
   #answered(lane: Lane): void {

@@ -18,7 +18,7 @@ import type { Desk } from "./desk.ts";
 /** What succession has to do with the rest of its group. */
 export interface SuccessionParts {
   readonly board: Board;
-  /** Admits a token that has started. @param startedMs when, in ms since the epoch; NaN when that is not known */
+  /** Counts a token as given to a lane. @param startedMs when it started, in ms since the epoch; NaN when it has not, or that is not known */
   readonly admit: (token: CallToken, startedMs: number) => void;
 }
 
@@ -80,7 +80,11 @@ export class Succession {
     for (const desk of this.#desks) this.withdraw(desk);
   }
 
-  /** A lane has started what was laid out, and there is more to be done than to wait until the gate hears of the predecessor's end. */
+  /**
+   * A lane has started what was laid out, and that is to count before the gate has heard of the predecessor's end.
+   *
+   * @param startedMs when it started, in ms since the epoch; NaN when that is not known
+   */
   begun(token: CallToken, startedMs: number): void {
     const desk = token.desk as Desk;
     token.queue!.remove(token);
@@ -88,7 +92,7 @@ export class Succession {
     this.admitted(token, startedMs);
   }
 
-  /** A token that is laid out has its permit. */
+  /** A token that is laid out has its permit. @param startedMs when it started, in ms since the epoch; NaN when it has not, or that is not known */
   admitted(token: CallToken, startedMs: number): void {
     (token.desk as Desk).ahead = undefined;
     this.#parts.admit(token, startedMs);
