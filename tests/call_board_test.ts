@@ -16,10 +16,10 @@ const TAIL = 32;
 
 /** A board whose counts have run on to `count` already, as they do in a gate that has lived for long. */
 function boardAt(count: number): { gate: CallBoard; lane: CallBoard } {
-  const gate = CallBoard.allocate(SLOTS);
-  const words = new Int32Array(gate.memory);
+  const { memory } = CallBoard.allocate(SLOTS);
+  const words = new Int32Array(memory);
   words[HEAD] = words[TAIL] = count;
-  return { gate, lane: new CallBoard(gate.memory, SLOTS) };
+  return { gate: new CallBoard(memory, SLOTS), lane: new CallBoard(memory, SLOTS) };
 }
 
 test("what the gate posts is what a lane takes, in the order of posting", () => {

@@ -83,6 +83,9 @@ export class CallBoard {
   takenWord = 0;
   readonly #slotsAt: number;
   readonly #cellsAt: number;
+  /** The tail, which the gate alone moves; and the head as the gate has seen it last: lanes write that word all the time, so it is read when it matters. */
+  #tail: number;
+  #seenHead: number;
 
   /** @param memory memory made by {@linkcode CallBoard.allocate} @param slots number of slots it was made for */
   constructor(memory: SharedArrayBuffer, slots: number) {
@@ -96,6 +99,8 @@ export class CallBoard {
     this.#slotBits = 31 - Math.clz32(slots);
     this.#slotsAt = HEADER_BYTES + ringWords * 4;
     this.#cellsAt = this.#slotsAt + slots * SLOT_BYTES;
+    this.#tail = this.#words[TAIL]!;
+    this.#seenHead = this.#words[HEAD]!;
   }
 
   /** @param slots number of slots, a power of two @returns an empty board */
@@ -108,7 +113,9 @@ export class CallBoard {
 
   /** Whether the ring has room for another number. */
   get hasRoom(): boolean {
-    return this.listed <= this.#ringMask;
+    if (((this.#tail - this.#seenHead) | 0) <= this.#ringMask) return true;
+    this.#seenHead = Atomics.load(this.#words, HEAD);
+    return ((this.#tail - this.#seenHead) | 0) <= this.#ringMask;
   }
 
   /** How many numbers are in the ring, those of recalled calls included. */
@@ -180,10 +187,11 @@ export class CallBoard {
 
   /** Puts the call of a slot at the end of the ring, where there must be room. */
   list(slot: number): void {
-    const tail = Atomics.load(this.#words, TAIL);
+    const tail = this.#tail;
     const generation = Atomics.load(this.#words, this.#wordAt(slot) + CLAIM) >>> STATE_BITS;
     this.#ring[tail & this.#ringMask] = (generation << this.#slotBits) | slot;
-    Atomics.store(this.#words, TAIL, (tail + 1) | 0);
+    this.#tail = (tail + 1) | 0;
+    Atomics.store(this.#words, TAIL, this.#tail);
   }
 
   /** Takes a call back. True means that it has not started and never will. */
