@@ -107,7 +107,10 @@ const benchmarks: Readonly<Record<string, (keep: (value: unknown) => void) => ()
   },
   [`board: ${MANY} posted, taken, started, ended`]: () => () => {
     generation++;
-    for (let slot = 0; slot < MANY; slot++) board.post(slot, generation, 0, slot, 0);
+    for (let slot = 0; slot < MANY; slot++) {
+      board.open(slot, generation, 0, slot, 0, Infinity);
+      board.list(slot);
+    }
     for (let slot = board.take(); slot >= 0; slot = board.take()) {
       board.start(slot, board.openWord(slot), 1);
       board.end(slot, 1);

@@ -22,10 +22,22 @@ function boardAt(count: number): { gate: CallBoard; lane: CallBoard } {
   return { gate: new CallBoard(memory, SLOTS), lane: new CallBoard(memory, SLOTS) };
 }
 
+function post(
+  gate: CallBoard,
+  slot: number,
+  generation: number,
+  operation: number,
+  tokenId: number,
+  argumentBytes: number,
+): void {
+  gate.open(slot, generation, operation, tokenId, argumentBytes, Infinity);
+  gate.list(slot);
+}
+
 test("what the gate posts is what a lane takes, in the order of posting", () => {
   const { gate, lane } = boardAt(0);
-  gate.post(2, 0, 7, 1e12 + 1, 24);
-  gate.post(0, 0, ~8, 2, -300);
+  post(gate, 2, 0, 7, 1e12 + 1, 24);
+  post(gate, 0, 0, ~8, 2, -300);
   assertEquals([gate.listed, lane.isEmpty], [2, false]);
   assertEquals(lane.take(), 2);
   assertEquals([lane.operation(2), lane.tokenId(2), lane.argumentBytes(2)], [7, 1e12 + 1, 24]);
@@ -53,7 +65,7 @@ test("the pieces for arguments overlap neither each other nor anything else", ()
   assertEquals([gate.listed, gate.take()], [0, -1]);
   for (let slot = 0; slot < SLOTS; slot++) {
     assertEquals([gate.startedBy(slot), gate.openWord(slot), gate.isAborted(slot)], [-1, 0, false]);
-    gate.post(slot, 0, slot, slot, 8);
+    post(gate, slot, 0, slot, slot, 8);
   }
   for (const [start, end] of pieces) {
     assert(bytes.subarray(start, end).every((byte) => byte === 0xff), "posting wrote into a piece");
@@ -62,7 +74,7 @@ test("the pieces for arguments overlap neither each other nor anything else", ()
 
 test("a call is started and ended by the life that has the claim, and by no other", () => {
   const { gate, lane } = boardAt(0);
-  gate.post(1, 0, 0, 0, 8);
+  post(gate, 1, 0, 0, 0, 8);
   const word = lane.openWord(1);
   assertEquals([gate.startedBy(1), gate.hasEnded(1)], [-1, false]);
   assert(lane.start(1, word, 9));
@@ -74,20 +86,20 @@ test("a call is started and ended by the life that has the claim, and by no othe
   lane.end(1, 8);
   assertEquals([gate.startedBy(1), gate.hasEnded(1)], [9, true]);
   gate.close(1);
-  gate.post(1, 1, 0, 0, 8);
+  post(gate, 1, 1, 0, 0, 8);
   lane.end(1, 9);
   assertEquals([gate.startedBy(1), gate.hasEnded(1), lane.openWord(1) !== 0], [-1, false, true]);
 });
 
 test("a lane that has read the word of a call cannot start a later call of that slot", () => {
   const { gate, lane } = boardAt(0);
-  gate.post(3, 0, 0, 0, 8);
+  post(gate, 3, 0, 0, 0, 8);
   assertEquals(lane.take(), 3);
   const word = lane.openWord(3);
   assert(gate.recall(3));
   assertEquals(gate.recall(3), false);
   assertEquals([lane.openWord(3), lane.start(3, word, 1)], [0, false]);
-  gate.post(3, 1, 0, 0, 8);
+  post(gate, 3, 1, 0, 0, 8);
   assertEquals(lane.start(3, word, 1), false, "an old word has started a new call");
   assert(lane.start(3, lane.openWord(3), 1));
 });
@@ -95,7 +107,7 @@ test("a lane that has read the word of a call cannot start a later call of that 
 test("generations may go on for ever", () => {
   const { gate, lane } = boardAt(0);
   for (const generation of [2 ** 29 - 1, 2 ** 29, 2 ** 31 - 1, -(2 ** 31)]) {
-    gate.post(0, generation, 0, 0, 8);
+    post(gate, 0, generation, 0, 0, 8);
     assertEquals(lane.take(), 0);
     const word = lane.openWord(0);
     assert(word !== 0, `generation ${generation} is not open`);
@@ -108,12 +120,12 @@ test("generations may go on for ever", () => {
 
 test("an abort flag is raised for one call and lowered for the next of its slot", () => {
   const { gate, lane } = boardAt(0);
-  gate.post(0, 0, 0, 0, 8);
-  gate.post(1, 0, 0, 0, 8);
+  post(gate, 0, 0, 0, 0, 8);
+  post(gate, 1, 0, 0, 0, 8);
   gate.abort(0);
   assertEquals([lane.isAborted(0), lane.isAborted(1)], [true, false]);
   gate.close(0);
-  gate.post(0, 1, 0, 0, 8);
+  post(gate, 0, 1, 0, 0, 8);
   assertEquals(lane.isAborted(0), false);
 });
 
@@ -131,7 +143,7 @@ test("numbers of recalled calls fill the ring, which says so, until they are tak
     const { gate, lane } = boardAt(count);
     for (let n = 0; n < RING; n++) {
       assert(gate.hasRoom, `no room after ${n}`);
-      gate.post(n % SLOTS, n, 0, n, 8);
+      post(gate, n % SLOTS, n, 0, n, 8);
       assertEquals(gate.listed, n + 1);
       if (n < RING - 1) assert(gate.recall(n % SLOTS));
     }
@@ -319,7 +331,7 @@ test("in every order of steps each call starts once at most, a recalled one neve
           }
         } else if (calls[at] === undefined && gate.hasRoom) {
           calls[at] = { id: made, state: "open", starts: 0 };
-          gate.post(at, generations[at]++, 0, made++, 8);
+          post(gate, at, generations[at]++, 0, made++, 8);
           ring.push(calls[at]!);
         }
         check();

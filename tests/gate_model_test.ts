@@ -27,6 +27,7 @@ test("a gate does what a small model of it does, after every step of random prog
           latenessMs: gate.hasBoard === true ? 2 * gate.latencyMs! : 0,
           mayFailToStart: gate.startFailures! + gate.stepCrashes! > 0,
           hasStrictPriority: gate.ageMs! > 1e6,
+          runs: (id) => subject.world.running.has(id),
         },
         subject.policies.map((policy, n) => new OperationModel(n, `operation ${n}`, policy)),
       );

@@ -123,7 +123,8 @@ async function play(
   const call = (n: number): void => {
     // From directly after the last answer, when the lane still runs, to long after it has gone to sleep.
     busyWait(random.below(50));
-    board.post(n % SLOTS, n, 0, n, 8);
+    board.open(n % SLOTS, n, 0, n, 8, Infinity);
+    board.list(n % SLOTS);
     if (parking.wake() === NEEDS_MESSAGE) worker.post("wake");
   };
   try {

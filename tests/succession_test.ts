@@ -271,6 +271,31 @@ test("accessors among the arguments may end what is being laid out, or overtake 
   }
 });
 
+test("a call whose arguments cannot be read fails while it is laid out, also when its end makes another call", async () => {
+  let last: CallToken | undefined;
+  const world = makeWorld({
+    onSettled: (token) => {
+      if (token === next) last ??= world.callTo(limited);
+    },
+  });
+  const runs = world.callTo(limited, HOLDS);
+  await world.pass(SOON_MS);
+  const argument = {
+    get field(): number {
+      throw new Error("unreadable");
+    },
+  };
+  const next = world.callTo(limited, {}, {}, [argument]);
+  next.catch(() => {});
+  await world.pass(SOON_MS);
+  assertEquals([next.state, last!.lane], ["failed", LAID_OUT]);
+  runs.cancel();
+  await world.settle();
+  assertEquals(world.order, idsOf([runs, last!]));
+  world.recount();
+  await world.close();
+});
+
 // Between the start by the lane and the news of the end before it.
 
 /** Runs until a lane has started what is laid out, and the gate does not know. @returns that call, in some of the worlds */

@@ -172,19 +172,6 @@ export class CallBoard {
     Atomics.store(this.#words, word + CLAIM, open);
   }
 
-  /** Opens a call, and lists it: see {@linkcode CallBoard.open}. There must be room. */
-  post(
-    slot: number,
-    generation: number,
-    operation: number,
-    tokenId: number,
-    argumentBytes: number,
-    latestMs: number = Infinity,
-  ): void {
-    this.open(slot, generation, operation, tokenId, argumentBytes, latestMs);
-    this.list(slot);
-  }
-
   /** Puts the call of a slot at the end of the ring, where there must be room. */
   list(slot: number): void {
     const tail = this.#tail;

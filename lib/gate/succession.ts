@@ -66,7 +66,8 @@ export class Succession {
     const token = desk.ahead;
     if (token === undefined) return true;
     const { board } = this.#parts;
-    if (!board.recall(token)) {
+    // Arguments that cannot be read have ended it while it was being laid out; the board has it no more.
+    if (!token.isSettled && !board.recall(token)) {
       this.begun(token, board.startedMs(token));
       return false;
     }
