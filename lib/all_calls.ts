@@ -82,7 +82,7 @@ class AllCalls implements TokenFollower {
       const batch: CallBatch = this.#batch;
       const results = this.#results;
       const isAtOnce = Array.isArray(inputs) && !batch.waitsForRoom;
-      let nowMs: number | undefined;
+      let burstMs: number | undefined;
       for (const args of inputs) {
         if (this.#isOver) return;
         const place = results.length;
@@ -91,8 +91,8 @@ class AllCalls implements TokenFollower {
         if (!this.#isOver) {
           results.push(undefined);
           this.#missing++;
-          if (isAtOnce && place % CALLS_PER_CLOCK === 0) nowMs = batch.nowMs;
-          batch.submit(args, place, room, nowMs);
+          if (isAtOnce && place % CALLS_PER_CLOCK === 0) burstMs = batch.nowMs;
+          batch.submit(args, place, room, burstMs);
           if (isAtOnce && place % CALLS_PER_TURN === CALLS_PER_TURN - 1) batch.keepUp();
         }
         batch.giveBack(room);

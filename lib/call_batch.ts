@@ -51,17 +51,18 @@ export class CallBatch {
    * @param args what was given as its arguments
    * @param place what the follower is told with it
    * @param promised room that was reserved for it
-   * @param nowMs the time, in ms since the epoch; undefined to look at the clock
+   * @param burstMs for one of many that are made at once: the time, in ms since the epoch; undefined for one that is made when it is its turn
    * @throws what a call is refused with
    */
   submit(
     args: readonly unknown[],
     place: number,
     promised: Promised | undefined,
-    nowMs?: number,
+    burstMs?: number,
   ): void {
     const { definition, settings } = this.#bound;
-    this.#engine.submit(definition, args, settings, promised, nowMs).follow(this.#follower, place);
+    const token = this.#engine.submit(definition, args, settings, promised, burstMs);
+    token.follow(this.#follower, place);
   }
 
   /** Has the lanes begin with the calls that were made so far. */

@@ -33,7 +33,7 @@ const common = {
   failsAfter: fc.option(fc.nat(30), { nil: undefined, freq: 3 }),
   startMs: fc.nat(10),
 };
-const all = fc.record({ kind: fc.constant("all" as const), ...common });
+const all = fc.record({ kind: fc.constant("all" as const), ...common, isArray: fc.boolean() });
 const map = fc.record({
   kind: fc.constant("map" as const),
   ...common,
@@ -106,6 +106,13 @@ class UnitRun {
     return { done: false, value: [{ ...plans[index]!, unit: this, index }] };
   }
 
+  /** All inputs at once, of an array that cannot fail. */
+  #list(): [PlannedCall][] {
+    this.pulled = this.unit.plans.length;
+    this.isSourceOver = true;
+    return this.unit.plans.map((plan, index) => [{ ...plan, unit: this, index }]);
+  }
+
   close(): { done: true; value: undefined } {
     if (this.isSourceOver) throw new Error("the source was closed after its end");
     this.isSourceOver = true;
@@ -120,6 +127,7 @@ class UnitRun {
 
   inputs(world: SimulatedGate): object {
     const { unit } = this;
+    if (unit.kind === "all" && unit.isArray) return this.#list();
     const sourceMs = unit.kind === "map" ? unit.sourceMs : undefined;
     const base = { return: () => this.close() };
     if (sourceMs === undefined) {

@@ -173,6 +173,25 @@ for (const [name, deed, state, starts] of deeds) {
   });
 }
 
+test("nothing is laid out of an operation that something stands in for", async () => {
+  const world = makeWorld();
+  const runs = world.callTo(limited, { runMs: 40 * SOON_MS });
+  const next = world.callTo(limited);
+  await world.pass(SOON_MS);
+  assertEquals(next.lane, LAID_OUT);
+  // When the function is put in its place no lane takes calls. The next to be ready is started for another call.
+  const reloaded = world.engine.reload();
+  world.engine.mock(world.engine.deskOf(limited.definition), () => 1);
+  const other = world.call();
+  await world.until(() => other.isSettled);
+  assertEquals([runs.state, next.lane], ["executing", NOWHERE]);
+  await world.settle();
+  assertEquals([next.state, world.here], ["completed", [next.id]]);
+  await reloaded;
+  world.recount();
+  await world.close();
+});
+
 test("what is laid out times out in the queue, and when its gate is closed it is killed", async () => {
   const world = makeWorld();
   world.callTo(limited, HOLDS);

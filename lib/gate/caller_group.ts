@@ -67,6 +67,11 @@ export class CallerGroup implements TokenGroup {
     if (isBusy && this.#parts.caller.isInside) this.#nested.add(token);
   }
 
+  /** Each runs in a microtask of its own. */
+  takesNow(): boolean {
+    return false;
+  }
+
   turn(): void {
     if (this.isPaused || this.#next !== undefined) return;
     if (this.#isBusy && !this.#isAwaitedInside) return;

@@ -228,7 +228,7 @@ export class Engine {
    * Makes a token and lets it wait for a lane.
    *
    * @param promised room that was reserved for it; undefined when it takes what there is
-   * @param nowMs the time, in ms since the epoch, by who has looked at the clock just now
+   * @param burstMs for one of many calls that are made at once: the time, in ms since the epoch. It may be in a lane before the next one is made
    * @throws {GateClosedError} when the gate is closing or closed
    * @throws {GateDrainingError} when the gate, or the operation, is to finish what it has
    * @throws {QueueFullError} when there is no room
@@ -239,7 +239,7 @@ export class Engine {
     args: readonly unknown[],
     request: CallRequest,
     promised?: Promised,
-    nowMs?: number,
+    burstMs?: number,
   ): CallToken {
     const moves = this.#moves;
     const desk = this.deskOf(operation);
@@ -249,12 +249,12 @@ export class Engine {
     // Of a token among the arguments nobody knows yet what will come of it.
     const hasKey = affinity !== undefined && sources === undefined;
     const key = hasKey ? tryKey(affinity, args) : undefined;
-    const token = this.#enter(desk, args, sources, request, promised, nowMs);
+    const token = this.#enter(desk, args, sources, request, promised, burstMs);
     if (token.isSettled) return token;
     if (key !== undefined && !moves.takeKey(token, key)) return token;
     const { caller } = this.groups;
     if (desk.group === caller) caller.submitted(token);
-    if (sources === undefined) moves.enqueue(token, desk);
+    if (sources === undefined) moves.enqueue(token, desk, burstMs);
     else moves.awaitArguments(token, desk, sources);
     return token;
   }

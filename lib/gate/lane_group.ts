@@ -314,6 +314,28 @@ export class LaneGroup implements TokenGroup {
     else this.#patience.renew();
   }
 
+  takesNow(token: CallToken, nowMs: number): boolean {
+    const board = this.#board;
+    if (board === undefined || !this.#isNext(token) || board.room === 0) return false;
+    this.#isGivingOut = true;
+    try {
+      this.#post(board, token, nowMs);
+    } finally {
+      this.#isGivingOut = false;
+    }
+    return true;
+  }
+
+  /** Whether a token that is in no line would be given to the board at once, and nothing else would change. */
+  #isNext({ pin, limits, desk }: CallToken): boolean {
+    const { isGated, isPaused } = desk as Desk;
+    if (pin !== undefined || limits.weight !== undefined || isGated || isPaused) return false;
+    if (this.isPaused || this.#isGivingOut || this.lineup.size > 0) return false;
+    // What is less urgent would have to make way for it; and of what is not equal only so many are given out.
+    const isEqual = this.#leastOut === Infinity || limits.priority === this.#leastOut;
+    return isEqual && !this.#isMixed && this.crew.hasOpenSeat;
+  }
+
   #postAll(board: Board): void {
     const { lineup } = this;
     if (lineup.size === 0) return;
@@ -333,12 +355,16 @@ export class LaneGroup implements TokenGroup {
         this.succession!.admitted(token, board.startedMs(token));
         continue;
       }
-      this.#admitAs(token, ON_BOARD, nowMs);
-      // Encoding the arguments may run accessors of the user's, which may end the token.
-      if (board.post(token, token.isCleared)) this.#parts.onAdmitted(token);
-      else if (!token.isSettled) this.#mailInstead(token);
+      this.#post(board, token, nowMs);
     }
     if (hasLooked) this.#router.flush();
+  }
+
+  #post(board: Board, token: CallToken, nowMs: number): void {
+    this.#admitAs(token, ON_BOARD, nowMs);
+    // Encoding the arguments may run accessors of the user's, which may end the token.
+    if (board.post(token, token.isCleared)) this.#parts.onAdmitted(token);
+    else if (!token.isSettled) this.#mailInstead(token);
   }
 
   /** It may have started before anybody here knew that it may. */

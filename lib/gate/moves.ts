@@ -225,14 +225,18 @@ export class Moves implements TokenOwner {
     this.#planTurn();
   }
 
-  /** Has a token wait for its place to run, which is a lane unless it may run here. */
-  enqueue(token: CallToken, desk: Desk): void {
+  /**
+   * Has a token wait for its place to run, which is a lane unless it may run here.
+   *
+   * @param burstMs the time, in ms since the epoch, for one of many that are made at once: it need not wait for the next turn
+   */
+  enqueue(token: CallToken, desk: Desk, burstMs?: number): void {
     if (!this.prepare(token, desk)) return;
     if (
       token.limits.inline === "auto" && token.pin === undefined && this.mayRunInline(desk) &&
       this.#callerWork.takes(token, this.#ledger.active)
     ) return this.#planTurn();
-    this.awaitLane(token, desk);
+    this.awaitLane(token, desk, burstMs);
   }
 
   /** Makes the arguments of a token ready for the way to where its operation runs now. @returns false when it has settled, since they cannot go */
@@ -258,10 +262,11 @@ export class Moves implements TokenOwner {
     token.operation = childOperation(token.operation);
   }
 
-  /** Has a token wait for a lane. */
-  awaitLane(token: CallToken, desk: Desk): void {
+  /** Has a token wait for a lane. @param burstMs as for {@linkcode Moves.enqueue} */
+  awaitLane(token: CallToken, desk: Desk, burstMs?: number): void {
     token.sequence = this.#ageing.placeOf(token.limits.priority, token.submittedMs);
-    if (token.pin === undefined || desk.home.keys.admits(token)) desk.push(token);
+    const isOut = burstMs !== undefined && desk.group.takesNow(token, burstMs);
+    if (!isOut && (token.pin === undefined || desk.home.keys.admits(token))) desk.push(token);
     this.#keepAlive.hold();
     const groups = this.#groups.lanes;
     for (let i = 0; i < groups.length; i++) groups[i]!.crew.encourage();

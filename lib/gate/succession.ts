@@ -44,7 +44,8 @@ export class Succession {
     const { board } = this.#parts;
     for (const desk of this.#desks) {
       if (desk.ahead !== undefined) continue;
-      const token = desk.successor;
+      // Something may stand in for the operation by now, where nothing is laid out.
+      const token = desk.group.succession === this ? desk.successor : undefined;
       if (token === undefined) this.#desks.delete(desk);
       else if (board.room > 0) this.#layOut(desk, token);
     }

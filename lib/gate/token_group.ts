@@ -29,6 +29,13 @@ export interface TokenGroup {
   readonly planTurn: () => void;
   /** Gives out what waits, once per burst of calls or answers. */
   turn(): void;
+  /**
+   * Gives out a token that waits for nothing but its turn, when that has come: nothing is before it, or would have to make way for it. It is in no line.
+   *
+   * @param nowMs the time, in ms since the epoch
+   * @returns false when it is to wait in its line
+   */
+  takesNow(token: CallToken, nowMs: number): boolean;
   /** Takes back all that has not started; it waits in its place. */
   recallAll(): void;
   /** Takes back what is on its way to a lane: what has its permits and is in no lane yet, and what is laid out. It waits in its place. */
