@@ -57,6 +57,31 @@ test("a getter of an argument may use the gate that reads it", async () => {
   });
 });
 
+test("of many calls only those fail whose arguments cannot be cloned, and a getter among them may make many more", async () => {
+  await using(new TokenGate({ lanes: 1 }), async (gate) => {
+    await gate.started();
+    const inner: Promise<number[]>[] = [];
+    const argument = {
+      get value(): number {
+        inner.push(gate.all(add, [[1, 2], [3, 4]]));
+        return 1;
+      },
+    };
+    const inputs: [unknown][] = [[argument], [1], [() => 1], [2]];
+    const results = await gate.all(identity, inputs, { onError: "settle" });
+    assertEquals(results.map(({ status }) => status), [
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+    ]);
+    assertEquals(results[0], { status: "fulfilled", value: { value: 1 } });
+    const { reason } = results[2] as PromiseRejectedResult;
+    assertInstanceOf(reason, NotCloneableError);
+    assertEquals(await inner[0], [3, 7]);
+  });
+});
+
 test("a result that cannot be cloned fails its own call, and results beside it arrive", async () => {
   await using(new TokenGate({ lanes: 1 }), async (gate) => {
     const tokens = [gate.call(add, 1, 2), gate.call(returnFunction), gate.call(add, 3, 4)] as const;

@@ -3,7 +3,12 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { readRetryOptions } from "../lib/retry_options.ts";
 import { GateClosedError, LaneCrashError, LaneStartError, TokenTimeoutError } from "../mod.ts";
-import { SimulatedGate, simulatedOperation } from "./fixtures/simulated_gate.ts";
+import type { CallRequest } from "../lib/gate/engine.ts";
+import {
+  SimulatedGate,
+  type SimulatedOperation,
+  simulatedOperation,
+} from "./fixtures/simulated_gate.ts";
 
 test("tokens of one lane start in the order of their calls", async () => {
   const world = new SimulatedGate({ lanes: 1, capacity: 4 });
@@ -21,6 +26,80 @@ test("a slow token strands none behind it while another lane idles", async () =>
   assertEquals(slow.state, "executing");
   assert(world.clock.now() < 1_000);
 });
+
+const plain = simulatedOperation("plain");
+
+/** A gate whose only lane is up and has nothing to do, and which has room for four calls on its board. */
+async function readyWorld(): Promise<SimulatedGate> {
+  const world = new SimulatedGate({ lanes: 1, hasBoard: true, boardSlots: 4, ageMs: 1e9 });
+  world.callTo(plain);
+  await world.settle();
+  return world;
+}
+
+test("one of many calls that are made at once is with the lanes before the next one is made, while there is room", async () => {
+  const world = await readyWorld();
+  const single = world.callTo(plain);
+  assertEquals(single.state, "waiting");
+  await world.settle();
+  const tokens = Array.from({ length: 6 }, () => world.callTo(plain, {}, {}, [], true));
+  assertEquals(
+    tokens.map(({ state }) => state),
+    [...new Array(4).fill("admitted"), "waiting", "waiting"],
+  );
+  const { waiting, admitted } = world.stats();
+  assertEquals([waiting, admitted], [2, 4]);
+  await world.settle();
+  assertEquals(world.order.slice(-6), tokens.map(({ id }) => id));
+  world.recount();
+  await world.close();
+});
+
+/** What keeps one of many calls from being given out at once. */
+const obstacles: readonly [
+  name: string,
+  arrange: (world: SimulatedGate) => Promise<void> | void,
+  operation?: SimulatedOperation,
+  request?: Partial<CallRequest>,
+][] = [
+  ["a call that waits before it", (world) => void world.callTo(plain)],
+  ["a pause of the gate", ({ controls }) => controls.pause()],
+  ["a pause of its operation", ({ controls }) => controls.pause(plain.handle)],
+  ["a limit of its operation", () => {}, simulatedOperation("limited", { maxConcurrent: 9 })],
+  ["a less urgent call", (world) => void world.callTo(plain, {}, {}, [], true), plain, {
+    priority: 1,
+  }],
+  ["a more urgent call", (world) => void world.callTo(plain, {}, { priority: 1 }, [], true)],
+  ["a call of another priority that was given out", async (world) => {
+    world.callTo(plain, { runMs: 10 }, {}, [], true);
+    world.callTo(plain, { runMs: 10 }, { priority: 1 });
+    world.callTo(plain, { runMs: 10 });
+    await world.until(() => world.running.size > 0);
+  }],
+  ["no lane that takes calls", async (world) => {
+    void world.engine.reload();
+    await world.until(() => world.stats().lanes === 0);
+  }],
+  ["its weight", () => {}, plain, { weight: { isHeavy: true, slots: 1 } }],
+  ["its key", () => {}, plain, {
+    affinity: { keyOf: () => "key", isRequired: true, isOrdered: false },
+  }],
+];
+
+for (const [name, arrange, operation = plain, request = {}] of obstacles) {
+  test(`one of many calls waits for the next turn when there is ${name}`, async () => {
+    const world = await readyWorld();
+    await arrange(world);
+    const token = world.callTo(operation, {}, request, [], true);
+    assertEquals(token.state, "waiting");
+    world.controls.resume();
+    world.controls.resume(operation.handle);
+    await world.settle();
+    assertEquals(token.state, "completed");
+    world.recount();
+    await world.close();
+  });
+}
 
 test("lanes are started as they are needed, and no more than there are tokens", async () => {
   const world = new SimulatedGate({ lanes: 3 });
