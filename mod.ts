@@ -28,40 +28,7 @@
  * @module
  */
 
-export {
-  CircuitOpenError,
-  type CircuitOpenFields,
-  DependencyError,
-  type DependencyFields,
-  GateClosedError,
-  GateDrainingError,
-  GateInLaneError,
-  LaneCrashError,
-  type LaneCrashFields,
-  LaneStartError,
-  ModuleLoadError,
-  NotCloneableError,
-  OperationNotFoundError,
-  PayloadTooLargeError,
-  type PayloadTooLargeFields,
-  QueueFullError,
-  type QueueFullFields,
-  type QueueLimit,
-  ResultLostError,
-  type ResultLostFields,
-  StrandedError,
-  type StrandedFields,
-  TokenCancelledError,
-  TokenGateError,
-  type TokenGateErrorCode,
-  type TokenLimit,
-  TokenTimeoutError,
-  type TokenTimeoutFields,
-} from "./lib/errors.ts";
-export type { AffinityOptions } from "./lib/affinity_options.ts";
-export type { FunctionSource, OperationReference } from "./lib/bridge/contract.ts";
-export { revivable, type RevivableCodec } from "./lib/bridge/revivables.ts";
-export { transfer } from "./lib/bridge/transfer.ts";
+export * from "./lib/declarations.ts";
 export type { DomainInfo } from "./lib/gate/domains.ts";
 export type {
   ChildCounts,
@@ -75,10 +42,8 @@ export type {
   WeightStats,
 } from "./lib/gate/gate_stats.ts";
 export type { LaneStats } from "./lib/gate/lane_stats.ts";
-export { PermitPool, type StorageTier, storageTiers } from "./lib/gate/permit_pool.ts";
 export type { AnyOperation, GateControls } from "./lib/gate_controls.ts";
 export type { TokenGateOptions } from "./lib/gate_options.ts";
-export { current, inLane } from "./lib/lane_context.ts";
 export type {
   AllOptions,
   CallResult,
@@ -88,42 +53,17 @@ export type {
   OnError,
 } from "./lib/many_options.ts";
 export type { ResultIterator } from "./lib/map_calls.ts";
-export type { OperationContext } from "./lib/lane_mark.ts";
-export {
-  type Awaitable,
-  type CallOptions,
-  type IsStreamed,
-  type Operation,
-  operation,
-  type OptionsBehind,
-  type Streamed,
-  type StreamOperation,
-} from "./lib/operation.ts";
-export { lifecycle, type LifecycleHooks } from "./lib/lifecycle.ts";
-export type { LimitOptions, OperationOptions, Priority, Spread } from "./lib/operation_options.ts";
 export type { HistogramSnapshot } from "./lib/observe/histogram.ts";
 export type { HistoryEntry } from "./lib/observe/history.ts";
 export type { WorkerResourceLimits } from "./lib/runtime/adapter.ts";
-export type { BreakerOptions } from "./lib/breaker_options.ts";
-export type { WhenFull } from "./lib/gate/desk_policy.ts";
 export type { BreakerState } from "./lib/gate/breaker.ts";
 export type { HealthClass } from "./lib/gate/guard_record.ts";
-export type { RetryBackoff, RetryJitter } from "./lib/gate/retry_policy.ts";
-export type { QueueOptions } from "./lib/queue_options.ts";
 export type { RecycleOptions } from "./lib/recycle_options.ts";
-export type { ProcessOptions } from "./lib/process_options.ts";
 export type { ProcessPermissions } from "./lib/runtime/process.ts";
 export type { ScaleInfo } from "./lib/gate/elastic.ts";
-export type { LaneOptions } from "./lib/lane_options.ts";
-export type { WeightName, WeightRule } from "./lib/gate/weight_policy.ts";
 export type { SeatState } from "./lib/gate/seat.ts";
-export type { RateLimitOptions } from "./lib/rate_limit_options.ts";
-export type { RetryOptions } from "./lib/retry_options.ts";
 export type { LocalName, RemoteFunction, RemoteModule } from "./lib/remote_module.ts";
 export type { RunArguments, RunArgumentsOf, RunOptions } from "./lib/run_function.ts";
 export type { ReadyOptions, Reservation } from "./lib/reservation.ts";
-export type { Attempt, StreamToken, Timings, Token, TokenState, WaitingFor } from "./lib/token.ts";
-export type { TokenProgress } from "./lib/token_progress.ts";
-export type { StreamReader } from "./lib/token_stream.ts";
 export { type CloseOptions, type Restore, TokenGate } from "./lib/token_gate.ts";
-export type { ReserveOptions, Weight } from "./lib/weight_options.ts";
+export type { ReserveOptions } from "./lib/weight_options.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Operation, operation, type Spread } from "../mod.ts";
+import { type Operation, operation, type Spread } from "../lib/operations.ts";
 
 /** Gives back what it is called with: a call of it is nothing but dispatch. */
 export const same: Operation<[n: number], number> = operation(import.meta, "same", (n) => n);

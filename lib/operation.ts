@@ -6,7 +6,7 @@
 
 import type { AffinityOptions } from "./affinity_options.ts";
 import type { BoundCall } from "./bound_call.ts";
-import { defaultGate } from "./default_gate.ts";
+import { callThroughGate, isGate } from "./default_gate.ts";
 import { importableUrl } from "./importable_url.ts";
 import { inLane } from "./lane_context.ts";
 import { makeOperation, type OperationHost } from "./make_operation.ts";
@@ -25,7 +25,7 @@ import type { RetryOptions } from "./retry_options.ts";
 import { type AnyFunction, type Definition, register } from "./registry.ts";
 import type { StreamToken, Token } from "./token.ts";
 import type { Weight } from "./weight_options.ts";
-import { submitTo, TokenGate } from "./token_gate.ts";
+import type { TokenGate } from "./token_gate.ts";
 
 /** The arguments of a call: in the place of each value a token of it may stand, which is waited for first. */
 export type Awaitable<A extends readonly unknown[]> = {
@@ -243,7 +243,7 @@ export function operation(
 const HOST: OperationHost = {
   call(bound: BoundCall, args: readonly unknown[]): unknown {
     if (inLane) return callHere(bound.definition, args, bound.settings);
-    return submitTo((bound.gate as TokenGate | undefined) ?? defaultGate(), bound, args);
+    return callThroughGate(bound, args);
   },
-  isGate: (value: unknown) => value instanceof TokenGate,
+  isGate,
 };

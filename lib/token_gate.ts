@@ -10,6 +10,7 @@ import type { CallerEvents, CallerLane, Lane, LaneEvents, LaneLoss } from "./bri
 import { isGeneratorFunction } from "./bridge/generators.ts";
 import { isTransferred } from "./bridge/transfer.ts";
 import { callerContexts } from "./caller_context.ts";
+import { callThroughGate, isGate, provideGates } from "./default_gate.ts";
 import { type CallToken, COMPLETED } from "./call_token.ts";
 import type { CrashLoop } from "./gate/back_off.ts";
 import { Engine, type EngineListener, type LaneSet } from "./gate/engine.ts";
@@ -85,9 +86,6 @@ export interface SettledDetail {
   readonly token: Token<unknown>;
 }
 
-/** Calls a bound operation through a gate; kept from the public surface. */
-export let submitTo: (gate: TokenGate, bound: BoundCall, args: readonly unknown[]) => CallToken;
-
 /**
  * A gate: takes calls, gives them to its lanes, and settles their tokens. Gates share nothing.
  *
@@ -130,15 +128,19 @@ export class TokenGate extends EventTarget {
   readonly #history: History | undefined;
   readonly #listener: EngineListener;
   readonly #modules: RemoteModules = new RemoteModules(this, {
-    call: (bound, args) => submitTo(bound.gate as TokenGate, bound, args),
-    isGate: (value) => value instanceof TokenGate,
+    call: callThroughGate,
+    isGate,
   });
   #isSettledHeard = false;
   #births = 0;
   readonly #stranded: StrandedThreads = new StrandedThreads(systemClock, reportStranded);
 
   static {
-    submitTo = (gate, bound, args) => gate.#engine.submit(bound.definition, args, bound.settings);
+    provideGates({
+      make: () => new TokenGate(),
+      call: (gate, bound, args) => (gate as TokenGate).#submit(bound, args),
+      isGate: (value) => value instanceof TokenGate,
+    });
   }
 
   /**
@@ -245,7 +247,7 @@ export class TokenGate extends EventTarget {
     ...args: Awaitable<A>
   ): StreamToken<T, R>;
   call(operation: unknown, ...args: readonly unknown[]): unknown {
-    return submitTo(this, boundCall(operation), args);
+    return this.#submit(boundCall(operation), args);
   }
 
   /**
@@ -515,7 +517,11 @@ export class TokenGate extends EventTarget {
   ): StreamToken<Awaited<T>, R>;
   run(fn: unknown, ...rest: readonly unknown[]): unknown {
     const { bound, args } = readRun(fn, rest[0], rest[1] as RunOptions | undefined);
-    return submitTo(this, bound, args);
+    return this.#submit(bound, args);
+  }
+
+  #submit({ definition, settings }: BoundCall, args: readonly unknown[]): CallToken {
+    return this.#engine.submit(definition, args, settings);
   }
 
   /**

@@ -45,7 +45,7 @@ async function checkManifest(manifest: Manifest): Promise<void> {
     problems.push(`deno.json: "${version}" is no version`);
   }
   if (!license || await textOf("LICENSE") === undefined) problems.push("there is no licence");
-  for (const entry of [".", "./bundled", "./cli", "./worker"]) {
+  for (const entry of [".", "./bundled", "./cli", "./operations", "./worker"]) {
     if (!Object.hasOwn(exports, entry)) problems.push(`deno.json: "${entry}" is not exported`);
   }
   for (const [entry, target] of Object.entries(exports)) {

@@ -127,6 +127,17 @@ describe("the import rules", () => {
       "workers/bundled.ts": "",
       "workers/port.ts": `import "./bundled.ts";`,
     }, /imports workers\/bundled.ts, which nobody may/],
+    [
+      "declarations that have the gates loaded, by whatever way",
+      {
+        "lib/declarations.ts":
+          `import type { A } from "./operation.ts";\nexport * from "./operation.ts";`,
+        "lib/operation.ts": `import "./default_gate.ts";`,
+        "lib/default_gate.ts": `import "./token_gate.ts";`,
+        "lib/token_gate.ts": "",
+      },
+      /^lib\/declarations.ts:2: has lib\/token_gate.ts loaded: .*operation.ts → lib\/default_gate.ts → /,
+    ],
     ["a worker that imports a plane", {
       "workers/port.ts": `import "../lib/lane/thread.ts";`,
     }, /the worker side may not/],

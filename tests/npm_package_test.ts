@@ -71,7 +71,12 @@ test("the manifest names each entry, the oldest Node, and what is imported for i
     "./worker": { types: "./esm/workers/entry.d.ts", default: "./esm/workers/entry.js" },
     "./bundled": { types: "./esm/workers/bundled.d.ts", default: "./esm/workers/bundled.js" },
   });
-  assertEquals(manifest.sideEffects, ["./esm/workers/entry.js", "./esm/workers/bundled.js"]);
+  assertEquals(manifest.sideEffects, [
+    "./esm/mod.js",
+    "./esm/workers/entry.js",
+    "./esm/workers/bundled.js",
+    "./esm/lib/token_gate.js",
+  ]);
   assertEquals([manifest.type, manifest.bin, manifest.version], ["module", undefined, "1.2.3"]);
   assertEquals(manifest.engines, { node: ">=20" });
   const { url } = manifest.repository as { url: string };

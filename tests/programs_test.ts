@@ -52,6 +52,10 @@ test("a program in one file runs its operations when it is guarded by inLane", a
   assertPrints(await runProgram("single_file_guarded"), "42");
 });
 
+test("operations that are declared with the entry for them are called as others are, and their lanes load no gates", async () => {
+  assertPrints(await runProgram("operations_entry"), "42", "42", "true");
+});
+
 test("an unguarded call at the top level is refused in the lane, naming the fix", async () => {
   // The program prints it, and so does its second run in the lane, which has caught the same error.
   const line = "GateInLaneError ERR_GATE_IN_LANE true";

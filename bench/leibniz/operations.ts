@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Operation, operation } from "../../mod.ts";
+import { type Operation, operation } from "../../lib/operations.ts";
 
 /** @param k which term @returns that term of the series for pi */
 export function termOf(k: number): number {

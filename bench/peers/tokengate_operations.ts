@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Operation, operation } from "../../mod.ts";
+import { type Operation, operation } from "../../lib/operations.ts";
 import { work } from "../work.ts";
 
 /** An operation for each function of the table, under its name. */

@@ -51,6 +51,16 @@ export function checkImports(files: ReadonlyMap<string, string>, rules: ImportRu
       }
     }
   }
+  for (const { file, from, why } of rules.apart) {
+    const way = wayTo(graph, file, (target) => from.some((each) => falls(target, each)));
+    if (way === undefined) continue;
+    const line = graph.get(file)!.get(way[1]!)!;
+    violations.push({
+      file,
+      line,
+      message: `has ${way.at(-1)} loaded: ${way.join(" → ")}; ${why}`,
+    });
+  }
   for (const cycle of cyclesOf(graph)) {
     const [file, next] = cycle as [string, string];
     violations.push({
@@ -60,6 +70,23 @@ export function checkImports(files: ReadonlyMap<string, string>, rules: ImportRu
     });
   }
   return violations.sort((a, b) => a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line);
+}
+
+/** @returns the shortest way from a file to one that is looked for, both included; undefined when there is none */
+function wayTo(
+  graph: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  start: string,
+  isTarget: (file: string) => boolean,
+): string[] | undefined {
+  const ways = new Map<string, string[]>([[start, [start]]]);
+  // What is added while it goes on is seen too.
+  for (const [file, way] of ways) {
+    if (isTarget(file)) return way;
+    for (const next of graph.get(file)?.keys() ?? []) {
+      if (!ways.has(next)) ways.set(next, [...way, next]);
+    }
+  }
+  return undefined;
 }
 
 type ReportAt = (line: number, message: string) => void;

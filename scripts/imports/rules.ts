@@ -26,6 +26,8 @@ export interface ImportRules {
   places: readonly Place[];
   /** Files that no other file may import, and why. */
   imported: readonly { by: readonly string[]; file: string; why: string }[];
+  /** Files that may not have others loaded with them, by whatever way, and why. */
+  apart: readonly { file: string; from: readonly string[]; why: string }[];
   /** Globals that name a runtime. */
   runtimeGlobals: readonly string[];
   /** Built-in modules that behave differently on each runtime. */
@@ -38,6 +40,8 @@ export interface ImportRules {
 const COMPOSITION = [
   "lib/token_gate.ts",
   "lib/operation.ts",
+  "lib/declarations.ts",
+  "lib/operations.ts",
   "lib/importable_url.ts",
   "lib/lifecycle.ts",
   "lib/operation_options.ts",
@@ -230,12 +234,20 @@ export const IMPORT_RULES: ImportRules = {
   ],
   imported: [
     { by: [], file: "mod.ts", why: "imports point away from it" },
+    { by: [], file: "lib/operations.ts", why: "imports point away from it" },
     {
       by: ["lib/runtime/entry_url.ts"],
       file: "workers/entry.ts",
       why: "importing it would start a lane in the importer",
     },
     { by: [], file: "workers/bundled.ts", why: "the program decides whether it is a bundle" },
+  ],
+  apart: [
+    {
+      file: "lib/declarations.ts",
+      from: ["lib/token_gate.ts", "lib/gate/engine.ts", "lib/lane/"],
+      why: "every lane loads it with the modules of operations, and has no use for gates",
+    },
   ],
   runtimeGlobals: ["Deno", "Bun"],
   runtimeBuiltins: ["node:worker_threads", "node:child_process", "node:cluster"],

@@ -26,8 +26,19 @@ export const MODULES = "esm";
 const COMMAND = "tokengate";
 const COMMAND_ENTRY = "./cli";
 
-/** The entries that do something when they are imported, so that a bundler must not drop them. */
-const SIDE_EFFECTS: ReadonlySet<string> = new Set(["./worker", "./bundled", COMMAND_ENTRY]);
+/**
+ * The entries that do something when they are imported, so that a bundler must not drop them. Two of them bring the gates, and those say that they are there: a
+ * program that only makes bare calls names none.
+ */
+const SIDE_EFFECTS: ReadonlySet<string> = new Set([
+  ".",
+  "./operations",
+  "./worker",
+  "./bundled",
+  COMMAND_ENTRY,
+]);
+/** The module of the gates. */
+const GATES = "./lib/token_gate.ts";
 
 /** An entry of the package as npm knows it. */
 export interface ExportTarget {
@@ -67,9 +78,12 @@ export function npmManifest(
     exports,
     ...(command === undefined ? {} : { bin: { [COMMAND]: command.default.slice(2) } }),
     engines: { node: `>=${OLDEST_NODE}` },
-    sideEffects: Object.entries(exports)
-      .filter(([entry]) => SIDE_EFFECTS.has(entry))
-      .map(([, target]) => target.default),
+    sideEffects: [
+      ...Object.entries(exports)
+        .filter(([entry]) => SIDE_EFFECTS.has(entry))
+        .map(([, target]) => target.default),
+      targetOf(GATES).default,
+    ],
   };
 }
 
