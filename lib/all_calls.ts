@@ -19,7 +19,7 @@ const SKIPPED: unique symbol = Symbol("skipped");
 /** An array gives its elements at once, and a look at the clock is a tenth of what a quick call costs: so many calls share one. */
 const CALLS_PER_CLOCK = 16;
 
-/** After so many calls the lanes are to begin, while the others are made. */
+/** After so many calls the answers there are by then are taken, and lanes woken, while the others are made. */
 const CALLS_PER_TURN = 512;
 
 /**

@@ -32,5 +32,5 @@ import { inLane } from "./lane_context.ts";
 
 export * from "./declarations.ts";
 
-// Not in a lane, where they would be a third of its start. A program makes calls.
+// Not in a lane, where they would be a quarter of its start. A program makes calls.
 if (!inLane) await import("./token_gate.ts");
