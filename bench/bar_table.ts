@@ -6,6 +6,7 @@
 
 import { type Bar, type BarCell, BARS } from "./bars.ts";
 import type { BenchResult } from "./bench_result.ts";
+import { CONFIDENCE } from "./confidence.ts";
 import { formatCount, formatPercent, formatRatio, formatTable } from "../lib/cli/table.ts";
 
 /** A bar with its cells. */
@@ -85,7 +86,9 @@ export function formatVerdict({ verdict, close }: BarCell): string {
 
 /** What a close verdict is; said beside the bars. */
 export const CLOSE_VERDICT: string =
-  "Close: the limit is within the values between which the true median lies with a confidence of 90 %.";
+  `Close: the limit is within the bounds between which the true median lies with a confidence of ${
+    formatPercent(CONFIDENCE)
+  }.`;
 
 /**
  * The bars as plain text.

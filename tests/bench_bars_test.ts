@@ -34,16 +34,26 @@ test("an interval for the median leaves out as many values at either end as a co
   const values = [9, 1, 8, 2, 7, 3, 6, 4, 5, 15, 11, 14, 12, 13, 10];
   // Of 15, four at either end may be left out: P(at most 3 heads of 15) is 0.0176, at most 4 0.0592.
   assertEquals(medianInterval(values), { least: 4, most: 12 });
-  assertEquals(medianInterval(values.slice(0, 5)), { least: 1, most: 9 });
-  assertEquals(medianInterval([3, 1, 2, 8, 7, 6, 5, 4]), { least: 2, most: 7 });
+  // P(at most 1 head of 9) is 0.0195, of 8 it is 0.0352; P(no head of 6) is 0.0156, of 5 it is 0.0313.
+  assertEquals(medianInterval([9, 3, 1, 2, 8, 7, 6, 5, 4]), { least: 2, most: 8 });
+  assertEquals(medianInterval([3, 1, 2, 8, 7, 6, 5, 4]), { least: 1, most: 8 });
+  assertEquals(medianInterval([3, 1, 2, 6, 5, 4]), { least: 1, most: 6 });
+});
+
+test("fewer than six values bound a median at twice their distance from theirs", () => {
+  assertEquals(medianInterval([9, 3, 4, 5, 4]), { least: 2, most: 14 });
+  assertEquals(medianInterval([4, 2]), { least: 1, most: 5 });
   assertEquals(medianInterval([3]), { least: 3, most: 3 });
 });
 
 test("a verdict is close when the limit lies within the interval", () => {
   assertStrictEquals(judge([1, 1.3, 1.3, 1.3, 1.4], "at least", 1.2, "").close, true);
-  assertStrictEquals(judge([1.2, 1.3, 1.3, 1.3, 1.4], "at least", 1.2, "").close, false);
+  assertStrictEquals(judge([1.24, 1.3, 1.3, 1.3, 1.4], "at least", 1.2, "").close, true);
+  assertStrictEquals(judge([1.25, 1.3, 1.3, 1.3, 1.8], "at least", 1.2, "").close, false);
+  assertStrictEquals(judge([1.2, 1.3, 1.3, 1.3, 1.4, 1.4], "at least", 1.2, "").close, false);
   assertStrictEquals(judge([390, 395, 399, 402, 410], "at most", 400, "").close, true);
-  assertStrictEquals(judge([402, 403, 410, 420, 430], "at most", 400, "").close, false);
+  assertStrictEquals(judge([402, 403, 410, 420, 430], "at most", 400, "").close, true);
+  assertStrictEquals(judge([406, 407, 410, 420, 430], "at most", 400, "").close, false);
   assertStrictEquals(judge([], "at most", 400, "").close, false);
 });
 
