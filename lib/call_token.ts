@@ -143,23 +143,8 @@ export interface TokenOwner {
   grant(token: CallToken, count: number): void;
 }
 
-/** One call, as the planes see it. */
-export class CallToken implements Token<unknown>, LaneCall {
-  readonly id: number;
-  operation: OperationReference;
-  readonly owner: TokenOwner;
-  limits: CallLimits;
-  args: readonly unknown[];
-  /** State code as the owner has recorded it; `state` also looks into the lane. */
-  code: number = WAITING;
-  /** What it waits for, while it waits; afterwards its position, so that no field is spent on it. */
-  waits: number = FOR_ITS_DESK;
-  /** Where it waits, and what it is counted with; undefined for a call inside an operation. */
-  desk: TokenDesk | undefined = undefined;
-  /** Its place in the order of the calls: lower numbers first. */
-  sequence: number = 0;
-  /** What it holds that it has to give back: `PERMITS`, `SLOTS`. */
-  holds: number = 0;
+/** What few tokens have any of: a token has a field for all of it together, since each field costs every token 8 bytes. */
+class TokenExtras {
   /** What its arguments count in the intake, in bytes; 0 where nobody counts. */
   bytes: number = 0;
   /** Number of the state of its operation's breaker that let it pass; -1 where there is none. */
@@ -168,28 +153,55 @@ export class CallToken implements Token<unknown>, LaneCall {
   pin: TokenPin | undefined = undefined;
   /** Attempts that have failed; undefined while none has. */
   retries: TokenAttempts | undefined = undefined;
-  /** When it was submitted, in ms since the epoch. */
-  readonly submittedMs: number;
+  /** What ends it from outside, while it has not settled; undefined for none. */
+  signal: AbortSignal | undefined = undefined;
+}
+
+/** Of the tokens that have nothing of the kind; never written to. */
+const PLAIN: TokenExtras = Object.freeze(new TokenExtras());
+
+/** One call, as the planes see it. */
+export class CallToken implements Token<unknown>, LaneCall {
+  // Its fields lie in memory in this order. Of many calls that are made at once each has left the processor's caches when its result comes, so that each cache line
+  // touched then is waited for: what is needed to settle a token lies together, and in front.
+  readonly id: number;
+  /** State code as the owner has recorded it; `state` also looks into the lane. */
+  code: number = WAITING;
   /** Number of the lane that holds the call, or `ON_BOARD`, `ON_CALLER` or `LAID_OUT`; `NOWHERE` while none does. */
   lane: number = NOWHERE;
   slot: number = -1;
-  /** The intake it waits in, and its links there. */
+  /** Where it waits, and what it is counted with; undefined for a call inside an operation. */
+  desk: TokenDesk | undefined = undefined;
+  /** What it holds that it has to give back: `PERMITS`, `SLOTS`. */
+  holds: number = 0;
+  /** The intake it waits in; its links there are further down. */
   queue: TokenQueue | undefined = undefined;
-  next: CallToken | undefined = undefined;
-  previous: CallToken | undefined = undefined;
+  limits: CallLimits;
   /** Place in the heap of time limits; -1 while it has none. */
   heapIndex: number = -1;
-  signal: AbortSignal | undefined = undefined;
-  /** The result, or the error, once settled; a `KeptValue` for a result that its lane has kept, until somebody asks for it. */
-  outcome: unknown = undefined;
+  #extras: TokenExtras = PLAIN;
+  /** When it was submitted, in ms since the epoch. */
+  readonly submittedMs: number;
   // The other stamps as whole µs from the submission: V8 puts each double into an object of its own, small integers into the field.
   #admittedUs: number = NEVER;
   #startedUs: number = NEVER;
   #endedUs: number = NEVER;
-  #promise: Promise<unknown> | undefined = undefined;
+  args: readonly unknown[];
   /** Who is told of the end: the promise, by its two functions; or a follower, with the place it gave; or nobody. */
   #follower: ((value: unknown) => void) | TokenFollower | undefined = undefined;
   #place: ((error: unknown) => void) | number | undefined = undefined;
+  /** The result, or the error, once settled; a `KeptValue` for a result that its lane has kept, until somebody asks for it. */
+  outcome: unknown = undefined;
+  // What settling needs no look at.
+  operation: OperationReference;
+  readonly owner: TokenOwner;
+  /** What it waits for, while it waits; afterwards its position, so that no field is spent on it. */
+  waits: number = FOR_ITS_DESK;
+  /** Its place in the order of the calls: lower numbers first. */
+  sequence: number = 0;
+  next: CallToken | undefined = undefined;
+  previous: CallToken | undefined = undefined;
+  #promise: Promise<unknown> | undefined = undefined;
 
   constructor(
     id: number,
@@ -209,6 +221,51 @@ export class CallToken implements Token<unknown>, LaneCall {
 
   get [Symbol.toStringTag](): string {
     return "Token";
+  }
+
+  get bytes(): number {
+    return this.#extras.bytes;
+  }
+
+  set bytes(bytes: number) {
+    if (bytes !== this.#extras.bytes) this.#ownExtras().bytes = bytes;
+  }
+
+  get pass(): number {
+    return this.#extras.pass;
+  }
+
+  set pass(pass: number) {
+    if (pass !== this.#extras.pass) this.#ownExtras().pass = pass;
+  }
+
+  get pin(): TokenPin | undefined {
+    return this.#extras.pin;
+  }
+
+  set pin(pin: TokenPin | undefined) {
+    if (pin !== this.#extras.pin) this.#ownExtras().pin = pin;
+  }
+
+  get retries(): TokenAttempts | undefined {
+    return this.#extras.retries;
+  }
+
+  set retries(retries: TokenAttempts | undefined) {
+    if (retries !== this.#extras.retries) this.#ownExtras().retries = retries;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#extras.signal;
+  }
+
+  set signal(signal: AbortSignal | undefined) {
+    if (signal !== this.#extras.signal) this.#ownExtras().signal = signal;
+  }
+
+  #ownExtras(): TokenExtras {
+    if (this.#extras === PLAIN) this.#extras = new TokenExtras();
+    return this.#extras;
   }
 
   get transfer(): readonly object[] | undefined {
