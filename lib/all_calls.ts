@@ -80,27 +80,46 @@ class AllCalls implements TokenFollower {
       if (this.#isOver) return endWatch();
       this.#endWatch = endWatch;
       const batch: CallBatch = this.#batch;
-      const results = this.#results;
-      const isAtOnce = Array.isArray(inputs) && !batch.waitsForRoom;
-      let burstMs: number | undefined;
-      for (const args of inputs) {
-        if (this.#isOver) return;
-        const place = results.length;
-        batch.check(args, place);
-        const room = batch.waitsForRoom ? await this.#room(args) : undefined;
-        if (!this.#isOver) {
-          results.push(undefined);
-          this.#missing++;
-          if (isAtOnce && place % CALLS_PER_CLOCK === 0) burstMs = batch.nowMs;
-          batch.submit(args, place, room, burstMs);
-          if (isAtOnce && place % CALLS_PER_TURN === CALLS_PER_TURN - 1) batch.keepUp();
+      if (Array.isArray(inputs) && !batch.waitsForRoom) this.#submitAtOnce(inputs);
+      else {
+        for (const args of inputs) {
+          if (this.#isOver) return;
+          const place = this.#results.length;
+          batch.check(args, place);
+          const room = batch.waitsForRoom ? await this.#room(args) : undefined;
+          if (!this.#isOver) this.#submit(args, place, room);
+          batch.giveBack(room);
         }
-        batch.giveBack(room);
       }
+      // Once it is over this says nothing more.
       if (--this.#missing === 0) this.#finish();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Many at once: without the object that an iterator of an array makes for each element, and outside of a function that can be suspended. */
+  #submitAtOnce(inputs: readonly unknown[]): void {
+    const batch: CallBatch = this.#batch;
+    let burstMs: number | undefined;
+    for (let place = 0; place < inputs.length && !this.#isOver; place++) {
+      const args = inputs[place];
+      batch.check(args, place);
+      if (place % CALLS_PER_CLOCK === 0) burstMs = batch.nowMs;
+      this.#submit(args, place, undefined, burstMs);
+      if (place % CALLS_PER_TURN === CALLS_PER_TURN - 1) batch.keepUp();
+    }
+  }
+
+  #submit(
+    args: readonly unknown[],
+    place: number,
+    room: Promised | undefined,
+    burstMs?: number,
+  ): void {
+    this.#results.push(undefined);
+    this.#missing++;
+    this.#batch.submit(args, place, room, burstMs);
   }
 
   async #room(args: readonly unknown[]): Promise<Promised | undefined> {
