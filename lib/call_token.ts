@@ -311,6 +311,17 @@ export class CallToken implements Token<unknown>, LaneCall {
     this.#endedUs = this.#since(ms);
   }
 
+  /** From its submission to the start of its function, in whole µs; undefined before. Two clocks may make it less than nothing. */
+  get waitedUs(): number | undefined {
+    return this.#startedUs === NEVER ? undefined : this.#startedUs;
+  }
+
+  /** Time inside of its function, in whole µs; undefined before its end. */
+  get ranUs(): number | undefined {
+    const isKnown = this.#startedUs !== NEVER && this.#endedUs !== NEVER;
+    return isKnown ? this.#endedUs - this.#startedUs : undefined;
+  }
+
   #stamp(us: number): number {
     return us === NEVER ? NaN : this.submittedMs + us / 1_000;
   }

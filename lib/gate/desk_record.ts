@@ -43,12 +43,12 @@ export class DeskRecord {
   }
 
   #times(token: CallToken): void {
-    const { startedMs, endedMs } = token;
-    if (Number.isNaN(startedMs)) return;
-    this.wait.record(startedMs - token.submittedMs);
-    if (Number.isNaN(endedMs)) return;
-    const tookMs = endedMs - startedMs;
-    this.run.record(tookMs);
+    const { waitedUs, ranUs } = token;
+    if (waitedUs === undefined) return;
+    this.wait.record(waitedUs);
+    if (ranUs === undefined) return;
+    this.run.record(ranUs);
+    const tookMs = ranUs / 1_000;
     if (this.expectedMs === Infinity) this.expectedMs = tookMs;
     else this.expectedMs += (tookMs - this.expectedMs) * SHARE;
   }

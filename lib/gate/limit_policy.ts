@@ -44,6 +44,9 @@ export function expiredLimit(
 export function nextCheck(token: CallToken, nowMs: number, startedMs: number): number {
   const { timeoutMs, deadlineMs } = token.limits;
   const queueTimeoutMs = queueLimit(token);
+  if (timeoutMs === undefined && deadlineMs === undefined && queueTimeoutMs === undefined) {
+    return Infinity;
+  }
   const hasStarted = !Number.isNaN(startedMs);
   let nextMs = Infinity;
   if (deadlineMs !== undefined) nextMs = token.submittedMs + deadlineMs;

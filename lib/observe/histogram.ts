@@ -42,8 +42,8 @@ export class Histogram {
   /** Counters of 32 bits, until one of them might run over. */
   #counts: Uint32Array | Float64Array = new Uint32Array(OVERFLOW + 1);
   #count = 0;
-  #sumMs = 0;
-  #maxMs = 0;
+  #sumUs = 0;
+  #maxUs = 0;
 
   /** How many durations were recorded. */
   get count(): number {
@@ -52,26 +52,26 @@ export class Histogram {
 
   /** The longest, in ms, exactly; 0 while there is none. */
   get maxMs(): number {
-    return this.#maxMs;
+    return this.#maxUs / 1_000;
   }
 
   /** The mean, in ms, but for rounding exact; 0 while there is none. */
   get meanMs(): number {
-    return this.#count === 0 ? 0 : this.#sumMs / this.#count;
+    return this.#count === 0 ? 0 : this.#sumUs / this.#count / 1_000;
   }
 
   /**
-   * Records a duration.
+   * Records a duration. Once for each token, and so in µs: V8 hands a whole number to it as it is, and makes an object of a fraction.
    *
-   * @param ms how long, in ms. Less than nothing counts as 0, since two clocks may differ by a little; so does NaN
+   * @param us how long, in µs. Less than nothing counts as 0, since two clocks may differ by a little; so does NaN
    */
-  record(ms: number): void {
-    const tookMs = ms > 0 ? ms : 0;
+  record(us: number): void {
+    const tookUs = us > 0 ? us : 0;
     if (this.#count === MOST_NARROW) this.#widen();
     this.#count++;
-    this.#counts[stepOf(tookMs * 1_000)]!++;
-    this.#sumMs += tookMs;
-    if (tookMs > this.#maxMs) this.#maxMs = tookMs;
+    this.#counts[stepOf(tookUs)]!++;
+    this.#sumUs += tookUs;
+    if (tookUs > this.#maxUs) this.#maxUs = tookUs;
   }
 
   /**
@@ -86,14 +86,14 @@ export class Histogram {
       throw new RangeError(`Cannot take a quantile: received ${q}, not a share from 0 to 1`);
     }
     let left = Math.max(1, Math.ceil(q * this.#count));
-    if (left >= this.#count) return this.#maxMs;
+    if (left >= this.#count) return this.maxMs;
     const counts = this.#counts;
     for (let step = 0; step < OVERFLOW; step++) {
       left -= counts[step]!;
       // The middle of the step may lie above the longest, which is known.
-      if (left <= 0) return Math.min(middleUs(step) / 1_000, this.#maxMs);
+      if (left <= 0) return Math.min(middleUs(step), this.#maxUs) / 1_000;
     }
-    return this.#maxMs;
+    return this.maxMs;
   }
 
   /** Adds what another histogram has recorded, as if all of it had been recorded here. @param other it stays as it is */
@@ -103,19 +103,19 @@ export class Histogram {
     const counts = this.#counts;
     const added = other.#counts;
     // Nothing lies above the step of the longest.
-    const last = stepOf(other.#maxMs * 1_000);
+    const last = stepOf(other.#maxUs);
     for (let step = 0; step <= last; step++) counts[step]! += added[step]!;
-    this.#sumMs += other.#sumMs;
+    this.#sumUs += other.#sumUs;
     this.#count += other.#count;
-    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
+    this.#maxUs = Math.max(this.#maxUs, other.#maxUs);
   }
 
   /** Forgets everything. */
   clear(): void {
     this.#counts.fill(0);
     this.#count = 0;
-    this.#sumMs = 0;
-    this.#maxMs = 0;
+    this.#sumUs = 0;
+    this.#maxUs = 0;
   }
 
   /** @returns the histogram in a few numbers */
@@ -125,7 +125,7 @@ export class Histogram {
       p50Ms: this.quantile(0.5),
       p90Ms: this.quantile(0.9),
       p99Ms: this.quantile(0.99),
-      maxMs: this.#maxMs,
+      maxMs: this.maxMs,
       meanMs: this.meanMs,
     };
   }
