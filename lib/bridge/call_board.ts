@@ -43,9 +43,9 @@ const HEADER_BYTES = 512;
 /** The ring may hold numbers of calls that were recalled: it has room for that many rounds of all slots. */
 const RING_ROUNDS = 4;
 
-/** Bytes of a slot: a header, then the arguments if they are small, so that a burst of small calls stays in the cache. */
+/** Bytes of a slot: a header, then the arguments if they are small, so that a burst of small calls stays in the cache. Those of the smallest are in one cache line with the header, which crosses to the lane as a whole. */
 const SLOT_BYTES = 256;
-const SLOT_HEADER_BYTES = 64;
+const SLOT_HEADER_BYTES = 32;
 /** Bytes for larger arguments, apart from the slots. Not a power of two: all of them would share a few cache sets. */
 const CELL_BYTES = 4096 + 64;
 
