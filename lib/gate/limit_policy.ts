@@ -44,6 +44,7 @@ export function expiredLimit(
 export function nextCheck(token: CallToken, nowMs: number, startedMs: number): number {
   const { timeoutMs, deadlineMs } = token.limits;
   const queueTimeoutMs = queueLimit(token);
+  // Most calls have none: V8 makes an object of what is computed below, and of this constant none.
   if (timeoutMs === undefined && deadlineMs === undefined && queueTimeoutMs === undefined) {
     return Infinity;
   }
