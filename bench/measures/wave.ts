@@ -18,7 +18,7 @@ const LAST_WARM_UPS = 8;
 const LAST_WARM_UP_TOKENS = 8;
 
 /** How often a wave is repeated in a round: small ones are short and noisy. */
-const REPEATS = 15;
+const REPEATS = 40;
 
 /** What is asked for. */
 export interface WaveRequest {
