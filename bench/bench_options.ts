@@ -66,7 +66,7 @@ Usage: deno task bench [options]
 
 All of it takes about an hour on two cores, --quick about five minutes. A wave that a peer would take more than
 three seconds for is left out, and shown as a dash. deno task compare makes a report of a
-file written with --json.
+file written with --json, and of two says whether they come to the same verdicts.
 
 Exits with 0 whatever the figures are, with 1 when a result of TokenGate was wrong or missing or a runtime could not run,
 and with 2 on wrong arguments.`;

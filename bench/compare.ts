@@ -1,10 +1,11 @@
 /**
- * Makes the report of a comparison that was written to a file. See `--help`.
+ * Makes the report of a comparison that was written to a file, or says whether several come to the same verdicts. See `--help`.
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { agreementLines, type AgreementRow, agreementRows } from "./agreement.ts";
 import type { BenchResult } from "./bench_result.ts";
 import { writeReport } from "./report.ts";
 import { print, printError } from "../lib/cli/terminal.ts";
@@ -14,28 +15,43 @@ const WRONG_ARGUMENTS = 2;
 const DEFAULT_FOLDER = "coverage/bench";
 
 const HELP =
-  `Makes report.html, one page without scripts, and report.md of a file written by deno task bench.
+  `Makes report.html, one page without scripts, and report.md of a file written by deno task bench; of
+several files prints what each of them says of the bars, and what all their rounds together say.
 
 Usage: deno task compare FILE [options]
+       deno task compare FILE FILE...
 
   --report DIR  where to write  [default: ${DEFAULT_FOLDER}]
-  --help        print this`;
+  --help        print this
 
-function readArguments(args: string[]): { file: string; folder: string; help: boolean } {
+Exit codes: 0; 1 when one of several is certain that a bar is passed and another that it is missed;
+2 for arguments that cannot be used.`;
+
+interface CompareArguments {
+  files: string[];
+  /** Where the report is written to. */
+  folder: string;
+  help: boolean;
+}
+
+function readArguments(args: string[]): CompareArguments {
   const parsed = parseArgs(args, {
-    string: ["report"],
+    string: ["report", "_"],
     boolean: ["help"],
-    default: { report: DEFAULT_FOLDER },
     unknown: (arg: string): boolean => {
       if (arg.startsWith("-")) throw new RangeError(`Cannot use "${arg}": see --help`);
       return true;
     },
   });
-  if (!parsed.help && parsed._.length !== 1) {
-    throw new RangeError(`Cannot compare: received ${parsed._.length} files, expected one`);
+  const files = parsed._.map(String);
+  if (!parsed.help && files.length === 0) {
+    throw new RangeError("Cannot compare: received no file, expected one or more");
   }
   if (parsed.report === "") throw new RangeError("Cannot write --report: received no folder");
-  return { file: String(parsed._[0] ?? ""), folder: parsed.report, help: parsed.help };
+  if (parsed.report !== undefined && files.length > 1) {
+    throw new RangeError(`Cannot write --report of ${files.length} files: it is about one`);
+  }
+  return { files, folder: parsed.report ?? DEFAULT_FOLDER, help: parsed.help };
 }
 
 async function readResult(file: string): Promise<BenchResult> {
@@ -46,20 +62,26 @@ async function readResult(file: string): Promise<BenchResult> {
 
 async function main(): Promise<number> {
   let request;
-  let result;
+  let results;
+  let rows: AgreementRow[] = [];
   try {
     request = readArguments(Deno.args);
     if (request.help) {
       print(HELP);
       return 0;
     }
-    result = await readResult(request.file);
+    results = await Promise.all(request.files.map(readResult));
+    if (results.length > 1) rows = agreementRows(results);
   } catch (error) {
     printError(error instanceof Error ? error.message : String(error));
     return WRONG_ARGUMENTS;
   }
-  for (const path of await writeReport(result, request.folder)) print(path);
-  return 0;
+  if (results.length === 1) {
+    for (const path of await writeReport(results[0]!, request.folder)) print(path);
+    return 0;
+  }
+  for (const line of agreementLines(rows)) print(line);
+  return rows.some(({ agreement }) => agreement === "contrary") ? 1 : 0;
 }
 
 if (import.meta.main) Deno.exitCode = await main();
