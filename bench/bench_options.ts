@@ -64,7 +64,7 @@ Usage: deno task bench [options]
   --report DIR     write report.html and report.md to a folder
   --help           print this
 
-All of it takes about an hour on two cores, --quick about five minutes. A wave that a peer would take more than
+All of it takes somewhat more than an hour on two cores, --quick five minutes. A wave that a peer would take more than
 three seconds for is left out, and shown as a dash. deno task compare makes a report of a
 file written with --json, and of two says whether they come to the same verdicts.
 
